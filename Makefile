@@ -1,0 +1,56 @@
+# One line of help per target; each sets up .venv by itself on first use.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .venv/uv/bin/uv
+export VIRTUAL_ENV := $(CURDIR)/.venv
+export UV_NO_PROGRESS := 1
+
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
+	@$(BIN)/insitechart up $(ARGS)
+
+test: .venv/installed-dev ## run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/installed-dev ## check style, types and the direction of imports
+	@$(BIN)/ruff format --check --diff .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/installed-dev ## write the code as ruff would
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/installed-dev ## measure, each figure beside its raw baseline
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(UV) ## renew requirements.lock and requirements-dev.lock
+	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
+	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
+
+clean: ## remove the environment, caches and builds; collected data stays
+	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "InsiteChart needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 up")'
+	@echo "Setting up .venv (once, about a minute) …"
+	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv/uv
+	@.venv/uv/bin/python -m pip --disable-pip-version-check --quiet install 'uv>=0.9'
+
+.venv/installed: requirements.lock pyproject.toml | $(UV)
+	@$(UV) pip install --quiet --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --no-deps -e .
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	@$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: help up test lint format bench lock clean

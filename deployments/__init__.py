@@ -1,0 +1,1 @@
+"""Ways to run InsiteChart: on one machine from one command, and as Prefect deployments."""

@@ -1,0 +1,55 @@
+"""The `insitechart` command itself: finds the module of a command and turns our errors into one sentence and an exit code."""
+
+import importlib
+import sys
+
+import click
+
+from lib.errors import InsiteChartError
+from lib.logs import configure_logs
+from lib.settings import load_settings
+
+# command → where it lives; a module is imported only when its command is called, so that `--help` answers at once
+_COMMANDS = {
+    "up": ("deployments.cli.up:up", "Start the whole platform on this machine."),
+    "down": ("deployments.cli.up:down", "Stop the platform of this folder."),
+    "status": ("deployments.cli.up:status", "Show what runs and where to find it."),
+    "import": ("deployments.cli.imports:import_", "Import posts, bars or symbols from files."),
+    "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),
+    "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="insitechart")
+def cli() -> None:
+    """What people say about a stock beside what its price does."""
+
+
+def main() -> None:
+    """Entry point of the console script. Exit code 1 with one sentence on stderr for any error of ours, 2 for wrong usage."""
+    try:
+        settings = load_settings()
+        configure_logs(settings.log_level, settings.log_format)
+        cli()
+    except InsiteChartError as error:
+        click.echo(click.style("error: ", fg="red") + str(error), err=True)
+        if error.hint:
+            click.echo(f"  {error.hint}", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""What InsiteChart knows and can do, free of any engine that runs it: no Prefect, no Litestar."""

@@ -1,0 +1,1 @@
+"""The schema, one file a step; lib/db/migrate.py applies them."""

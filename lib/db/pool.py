@@ -1,0 +1,66 @@
+"""Connections to PostgreSQL. It does not know any table, nor where the server comes from."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+
+from lib.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool: TypeAlias = asyncpg.Pool
+    Connection: TypeAlias = asyncpg.Connection
+
+# jit off: our statements are short, and compiling one takes longer than running it
+_SESSION = {"timezone": "UTC", "jit": "off", "lock_timeout": "30s"}
+_UNREACHABLE = (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.CannotConnectNowError, asyncpg.InvalidCatalogNameError,
+                asyncpg.TooManyConnectionsError, asyncio.TimeoutError, asyncpg.ClientConfigurationError)  # fmt: skip
+
+
+def _session(application: str, statement_timeout_s: float) -> dict[str, str]:
+    return {**_SESSION, "application_name": application, "statement_timeout": f"{int(statement_timeout_s * 1000)}ms"}
+
+
+def _unavailable(url: str, error: BaseException) -> DatabaseUnavailable:
+    place = url.rsplit("@", 1)[-1]
+    return DatabaseUnavailable(
+        f"PostgreSQL at {place} cannot be used: {error or type(error).__name__}.",
+        hint="Check that it is running and that INSITECHART_DATABASE_URL is right, or unset it to use the embedded one.",
+    )
+
+
+async def connect(url: str, *, application: str, statement_timeout_s: float = 0) -> "asyncpg.Connection[Any]":
+    """One connection, UTC session, to be closed by the caller. Raises DatabaseUnavailable. A time-out of 0 means none."""
+    try:
+        return await asyncpg.connect(url, timeout=10, server_settings=_session(application, statement_timeout_s))
+    except _UNREACHABLE as error:
+        raise _unavailable(url, error) from error
+
+
+@asynccontextmanager
+async def open_pool(
+    url: str, *, application: str, min_size: int = 1, max_size: int = 8, statement_timeout_s: float = 0
+) -> AsyncIterator[Pool]:
+    """A pool of UTC sessions, closed on leaving. Raises DatabaseUnavailable. A statement time-out of 0 means none."""
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=10,
+            server_settings=_session(application, statement_timeout_s),
+        )
+    except _UNREACHABLE as error:
+        raise _unavailable(url, error) from error
+    try:
+        yield pool
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), timeout=5)
+        except TimeoutError:
+            pool.terminate()

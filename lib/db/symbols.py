@@ -1,0 +1,56 @@
+"""Reads listings. Writing them is lib/db/ingest/symbols.py; finding one by what a person typed is lib/search."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from lib.db.pool import Connection, Pool
+from lib.domain.symbols import Listing
+
+_VERSION = "SELECT count(*) AS listings, max(updated_at) AS changed FROM symbols"
+
+_ALL = """
+SELECT id, symbol, name, name_ko, aliases, exchange, currency, kind, listed_on, delisted_on, sample
+FROM symbols ORDER BY id
+"""
+
+_ID = "SELECT id FROM symbols WHERE symbol = $1"
+
+
+class SymbolsVersion(NamedTuple):
+    """Differs whenever any listing was added, changed or removed."""
+
+    listings: int
+    changed: datetime | None
+
+
+async def symbols_version(db: Pool | Connection) -> SymbolsVersion:
+    """The version of the listings, cheap enough to ask before each use of something built from them."""
+    row = await db.fetchrow(_VERSION)
+    assert row is not None
+    return SymbolsVersion(row["listings"], row["changed"])
+
+
+async def all_listings(db: Pool | Connection) -> dict[int, Listing]:
+    """Every listing by its id, in the order of the ids."""
+    rows = await db.fetch(_ALL)
+    return {
+        row["id"]: Listing(
+            symbol=row["symbol"],
+            name=row["name"],
+            name_ko=row["name_ko"],
+            aliases=tuple(row["aliases"]),
+            exchange=row["exchange"],
+            currency=row["currency"],
+            kind=row["kind"],
+            listed_on=row["listed_on"],
+            delisted_on=row["delisted_on"],
+            sample=row["sample"],
+        )
+        for row in rows
+    }
+
+
+async def symbol_id(db: Pool | Connection, symbol: str) -> int | None:
+    """The id of the listing with exactly this symbol, or None."""
+    found: int | None = await db.fetchval(_ID, symbol)
+    return found

@@ -1,0 +1,127 @@
+"""Every error InsiteChart raises on purpose. It does not know HTTP, Prefect or a terminal: those rooms translate.
+
+InsiteChartError
+├── ConfigurationError      a setting or an argument cannot be used; says which one and what would be accepted
+├── UnknownSymbol           no listing has this symbol
+├── UnknownScorer           no scorer has this name and version
+├── NotSettled              an as-of moment is in the future, or a write that it would have to include is still under way
+├── DatabaseError
+│   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
+│   └── MigrationError      the schema is newer than this code, or an applied migration was edited
+├── ArchiveError            a file cannot be imported at all (a bad line alone never raises; it goes to the rejects file)
+├── PlatformError           the platform on this machine cannot start, or is not running
+└── SourceError             a provider did not give what it was asked for
+    ├── RateLimited         asked too often; carries the moment from which asking is allowed again
+    ├── Denied              credentials missing, wrong or without the right; stays until a person acts
+    ├── OverBudget          the call would exceed the spending limit; it was not made
+    ├── Unavailable         no network, a time-out or the provider's own failure
+    ├── NoData              the provider answered, and has nothing for this question
+    └── Malformed           the provider answered with something that cannot be read
+"""
+
+from datetime import datetime
+
+
+class InsiteChartError(Exception):
+    """Base of all. `str(error)` is one sentence for a person; `hint` says what to do next, or is empty."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # flow runs hand errors between processes; the default would lose the keyword arguments
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+def _rebuild(kind: type[InsiteChartError], args: tuple[str, ...], state: dict[str, object]) -> InsiteChartError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(InsiteChartError):
+    """A setting or an argument cannot be used."""
+
+
+class UnknownSymbol(InsiteChartError):
+    """No listing has this symbol."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(f"No stock has the symbol {symbol!r}.", hint="Find one by name: GET /api/v1/stocks?q=…")
+        self.symbol = symbol
+
+
+class UnknownScorer(InsiteChartError):
+    """No scorer has this name and version."""
+
+
+class NotSettled(InsiteChartError):
+    """What was known at that moment is not final yet, so an answer now could differ from the same answer later."""
+
+
+class DatabaseError(InsiteChartError):
+    """PostgreSQL was asked and could not do it."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """PostgreSQL cannot be reached or refuses the connection."""
+
+
+class MigrationError(DatabaseError):
+    """The schema in the database and the migrations of this code do not fit."""
+
+
+class ArchiveError(InsiteChartError):
+    """A file cannot be imported at all."""
+
+
+class PlatformError(InsiteChartError):
+    """The platform on this machine cannot start, or is not running."""
+
+
+class SourceError(InsiteChartError):
+    """A provider did not give what it was asked for. `source` names it."""
+
+    state = "unavailable"
+
+    def __init__(self, source: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+
+
+class RateLimited(SourceError):
+    """Asked too often. `until` (UTC) is the moment from which asking is allowed again, or None if unknown."""
+
+    state = "rate_limited"
+
+    def __init__(self, source: str, message: str, *, until: datetime | None = None, hint: str = "") -> None:
+        super().__init__(source, message, hint=hint)
+        self.until = until
+
+
+class Denied(SourceError):
+    """Credentials missing, wrong or without the right."""
+
+    state = "denied"
+
+
+class OverBudget(SourceError):
+    """The call would exceed the spending limit; it was not made."""
+
+    state = "over_budget"
+
+
+class Unavailable(SourceError):
+    """No network, a time-out, or the provider's own failure."""
+
+
+class NoData(SourceError):
+    """The provider answered, and has nothing for this question."""
+
+    state = "empty"
+
+
+class Malformed(SourceError):
+    """The provider answered with something that cannot be read."""

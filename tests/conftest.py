@@ -1,0 +1,41 @@
+"""What every test may ask for: one real PostgreSQL for the session, and a fresh migrated database per test."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+
+from lib.db.databases import create_database, drop_database
+from lib.db.migrate import migrate
+from lib.db.pool import Pool, open_pool
+from lib.postgres.server import PostgresServer, running_server
+
+_TEMPLATE = "template_insitechart"
+
+# durability is not under test here, and without it a database is made in a fraction of the time
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
+    """A PostgreSQL server of this session's own, with a migrated template database in it."""
+    async with running_server(tmp_path_factory.mktemp("postgres"), options=_FAST) as server:
+        await create_database(server.url("postgres"), _TEMPLATE)
+        await migrate(server.url(_TEMPLATE))
+        yield server
+
+
+@pytest.fixture
+async def database_url(postgres: PostgresServer) -> AsyncIterator[str]:
+    """The URL of an empty, migrated database that is this test's alone."""
+    name = f"test_{secrets.token_hex(6)}"
+    await create_database(postgres.url("postgres"), name, template=_TEMPLATE)
+    yield postgres.url(name)
+    await drop_database(postgres.url("postgres"), name)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """A pool on this test's database."""
+    async with open_pool(database_url, application="insitechart-test", max_size=8) as opened:
+        yield opened
