@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INSITECHART_", frozen=True, extra="ignore")
 
     home: Annotated[Path, Field(description="Folder of all state of the embedded platform.")] = Path(".insitechart")
-    database_url: Annotated[SecretStr | None, Field(description="An existing PostgreSQL (>= 16) instead of the embedded one.")] = None
+    database_url: Annotated[
+        SecretStr | None, Field(description="An existing PostgreSQL (>= 16) instead of the embedded one.")
+    ] = None
     pg_bindir: Annotated[
         Path | None,
         Field(validation_alias="PG_BINDIR", description="Folder of PostgreSQL's programs for the embedded server."),
@@ -32,12 +34,16 @@ class Settings(BaseSettings):
     api_host: Annotated[str, Field(description="Address the API listens on.")] = "127.0.0.1"
     api_port: Annotated[Port, Field(description="Port of the API; 0 takes a free one.")] = 8000
     prefect_port: Annotated[Port, Field(description="Port of the Prefect server and UI; 0 takes a free one.")] = 4200
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="Least severe line that is written.")] = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="Least severe line that is written.")
+    ] = "info"
     log_format: Annotated[
         Literal["auto", "json", "console"], Field(description="json, console, or auto: console where a person watches.")
     ] = "auto"
     scorer: Annotated[str, Field(description="Scorer that answers use when none is asked for.")] = "vader@1"
-    watchlist: Annotated[tuple[str, ...], NoDecode, Field(description="Symbols whose bars are collected on schedule.")] = DEFAULT_WATCHLIST
+    watchlist: Annotated[
+        tuple[str, ...], NoDecode, Field(description="Symbols whose bars are collected on schedule.")
+    ] = DEFAULT_WATCHLIST
     sample: Annotated[bool, Field(description="Load the sample archive into an empty embedded database.")] = True
     prefect_history_days: Annotated[int, Field(ge=1, description="Days for which Prefect keeps finished runs.")] = 14
 
@@ -61,6 +67,9 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = "; ".join(
-            f"INSITECHART_{'_'.join(str(part) for part in issue['loc']).upper()}: {issue['msg']}" for issue in error.errors()
+            f"INSITECHART_{'_'.join(str(part) for part in issue['loc']).upper()}: {issue['msg']}"
+            for issue in error.errors()
         )
-        raise ConfigurationError(f"The environment cannot be used: {problems}.", hint="Correct or unset the variable.") from None
+        raise ConfigurationError(
+            f"The environment cannot be used: {problems}.", hint="Correct or unset the variable."
+        ) from None

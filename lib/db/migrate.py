@@ -42,7 +42,9 @@ class Migration(NamedTuple):
 
 def migrations() -> list[Migration]:
     """All migrations of this code in the order in which they are applied."""
-    files = sorted((f for f in resources.files("lib.db.migrations").iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    files = sorted(
+        (f for f in resources.files("lib.db.migrations").iterdir() if f.name.endswith(".sql")), key=lambda f: f.name
+    )
     found = []
     for file in files:
         sql = file.read_text(encoding="utf-8")
@@ -64,7 +66,9 @@ async def migrate(url: str) -> list[str]:
         if version < 16:
             raise MigrationError(f"PostgreSQL {version} is too old: 16 or newer is needed.", hint="Upgrade the server.")
         if encoding != "UTF8":
-            raise MigrationError(f"The database's encoding is {encoding}: UTF8 is needed.", hint="CREATE DATABASE … ENCODING 'UTF8'.")
+            raise MigrationError(
+                f"The database's encoding is {encoding}: UTF8 is needed.", hint="CREATE DATABASE … ENCODING 'UTF8'."
+            )
         await connection.execute(_LOCK)
         await connection.execute(_JOURNAL)
         ours = migrations()
@@ -87,7 +91,11 @@ async def migrate(url: str) -> list[str]:
 def _check(ours: list[Migration], applied: dict[str, str]) -> None:
     unknown = sorted(applied.keys() - {migration.name for migration in ours})
     if unknown:
-        raise MigrationError(f"The database is newer than this code: it has {', '.join(unknown)}.", hint="Start the newer version.")
+        raise MigrationError(
+            f"The database is newer than this code: it has {', '.join(unknown)}.", hint="Start the newer version."
+        )
     edited = [migration.name for migration in ours if applied.get(migration.name, migration.digest) != migration.digest]
     if edited:
-        raise MigrationError(f"Applied migrations were edited: {', '.join(edited)}.", hint="Restore the files, and add a new migration.")
+        raise MigrationError(
+            f"Applied migrations were edited: {', '.join(edited)}.", hint="Restore the files, and add a new migration."
+        )

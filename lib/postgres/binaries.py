@@ -33,7 +33,9 @@ def find_binaries(configured: Path | None = None) -> Path:
 def major_version(folder: Path) -> int:
     """The major version of the `postgres` in `folder`; 0 where it cannot be run."""
     try:
-        shown = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, timeout=10, check=True).stdout
+        shown = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, timeout=10, check=True
+        ).stdout
         return int(shown.split()[2].split(".")[0].rstrip("develbtarc"))
     except (OSError, subprocess.SubprocessError, IndexError, ValueError):
         return 0

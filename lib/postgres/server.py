@@ -30,7 +30,9 @@ _PR_SET_PDEATHSIG = 1
 class PostgresServer:
     """`await prepare()`, then `start()` and `await ready()`; `await stop()` at the end. Not for several processes at once."""
 
-    def __init__(self, folder: Path, *, port: int = 0, binaries: Path | None = None, options: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, port: int = 0, binaries: Path | None = None, options: dict[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.binaries = binaries or find_binaries()
         self.port = port
@@ -85,7 +87,9 @@ class PostgresServer:
             reason = made.stderr.strip().splitlines()
             detail = reason[-1] if reason else f"exit code {made.returncode}"
             shutil.rmtree(making, ignore_errors=True)
-            raise PlatformError(f"PostgreSQL could not make its data folder in {self.folder}: {detail}", hint=_hint(made.stderr))
+            raise PlatformError(
+                f"PostgreSQL could not make its data folder in {self.folder}: {detail}", hint=_hint(made.stderr)
+            )
         if self.data.exists():
             self.data.rmdir()
         making.rename(self.data)
@@ -140,7 +144,9 @@ class PostgresServer:
             async with asyncio.timeout(seconds):
                 while True:
                     if self.process is None or self.process.poll() is not None:
-                        raise PlatformError(f"PostgreSQL ended while it started: {self.last_words()}", hint=_hint(self.last_words()))
+                        raise PlatformError(
+                            f"PostgreSQL ended while it started: {self.last_words()}", hint=_hint(self.last_words())
+                        )
                     check = await asyncio.create_subprocess_exec(*command, env=self._environment())
                     if await check.wait() == 0:
                         return

@@ -23,7 +23,9 @@ async def test_every_correction_keeps_what_was_known_before(pool: Pool) -> None:
 async def test_a_write_with_an_earlier_stamp_cannot_reorder_the_past(pool: Pool) -> None:
     await pool.execute(INSERT_BAR, START, 10)
     await pool.execute("UPDATE bars SET close = 11, observed_at = '2000-01-01Z'")
-    rows = await pool.fetch("SELECT close, observed_at FROM bars UNION ALL SELECT close, observed_at FROM bar_revisions ORDER BY 2")
+    rows = await pool.fetch(
+        "SELECT close, observed_at FROM bars UNION ALL SELECT close, observed_at FROM bar_revisions ORDER BY 2"
+    )
     assert [row["close"] for row in rows] == [10, 11]
 
 

@@ -33,7 +33,9 @@ async def test_an_edited_migration_is_refused(pool: Pool, database_url: str) -> 
         await migrate(database_url)
 
 
-async def test_a_failing_migration_leaves_nothing(postgres: PostgresServer, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failing_migration_leaves_nothing(
+    postgres: PostgresServer, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = [*migrations(), migrating.Migration("9000_broken", "CREATE TABLE half (a int); SELECT 1/0;", "digest")]
     monkeypatch.setattr(migrating, "migrations", lambda: broken)
     with pytest.raises(MigrationError, match="9000_broken"):
