@@ -14,6 +14,7 @@ _COMMANDS = {
     "up": ("deployments.cli.up:up", "Start the whole platform on this machine."),
     "down": ("deployments.cli.up:down", "Stop the platform of this folder."),
     "status": ("deployments.cli.up:status", "Show what runs and where to find it."),
+    "migrate": ("deployments.cli.migrate:migrate", "Bring the database to the schema of this version."),
     "import": ("deployments.cli.imports:import_", "Import posts, bars or symbols from files."),
     "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),

@@ -1,0 +1,59 @@
+"""Reads prefect.yaml, the one list of deployments, strictly. It does not know the server and does not load any flow.
+
+`prefect deploy` reads the same file for work pools, so the embedded platform needs no list of its own.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from lib.errors import ConfigurationError
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class CronSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a deployment runs by itself: five cron fields in `timezone` (an IANA name); `slug` names the schedule."""
+
+    slug: str
+    cron: str
+    timezone: str
+
+
+class ConcurrencyLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many runs of a deployment may go on at once, and whether a further one waits or is cancelled."""
+
+    limit: int
+    collision_strategy: str
+
+
+class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One deployment as prefect.yaml writes it. `triggers` and `work_pool` stay as they are written."""
+
+    name: str
+    entrypoint: str
+    description: str
+    tags: list[str] = []
+    parameters: dict[str, Any] = {}
+    schedules: list[CronSchedule] = []
+    triggers: list[dict[str, Any]] = []
+    concurrency_limit: ConcurrencyLimit | None = None
+    work_pool: dict[str, Any] = {}
+
+
+class _File(msgspec.Struct, frozen=True):
+    deployments: list[Deployment]
+
+
+def read_deployments(file: Path = PROJECT / "prefect.yaml") -> list[Deployment]:
+    """Every deployment of `file`, in its order. Raises ConfigurationError saying what is wrong and where."""
+    try:
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _File).deployments
+    except FileNotFoundError:
+        raise ConfigurationError(f"{file} is missing.", hint="It is part of the project: restore it.") from None
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise ConfigurationError(
+            f"{file} cannot be used: {error}", hint="Compare it with the one of the release."
+        ) from None
