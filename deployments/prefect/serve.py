@@ -62,7 +62,7 @@ async def serve() -> None:
     """Records the deployments, then runs what is due until it is told to stop."""
     # entrypoints are paths below the project, and every run starts where this process stands
     os.chdir(PROJECT)
-    runner = Runner(name="insitechart", limit=RUNS_AT_ONCE, pause_on_shutdown=False)
+    runner = Runner(name="insitechart", limit=RUNS_AT_ONCE, pause_on_shutdown=False, query_seconds=2)
     async with get_client() as client:
         for deployment in [runner_deployment(item) for item in read_deployments()]:
             deployment_id = await runner.aadd_deployment(deployment)
