@@ -1,0 +1,123 @@
+"""Turns what yfinance returns for one symbol, a frame and its metadata, into a Fetched. It does not ask anything.
+
+Only finished bars come out: a bar that is still forming would change with every look and fill the history with
+revisions. Yahoo's prices lag by up to 20 minutes on some exchanges (KRX), so a bar counts as finished once Yahoo's own
+clock, the time of its last trade, has passed the bar's end, or half an hour after that end.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from lib.domain.bars import Action, Bar, Interval, trading_day
+from lib.domain.symbols import Listing
+from lib.sources.bars import Fetched
+from lib.sources.yahoo.numbers import exact
+
+_SETTLED = timedelta(minutes=30)
+_LENGTH = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1)}
+
+_EXCHANGES = {
+    "NMS": "NASDAQ",
+    "NGM": "NASDAQ",
+    "NCM": "NASDAQ",
+    "NYQ": "NYSE",
+    "ASE": "AMEX",
+    "KSC": "KOSPI",
+    "KOE": "KOSDAQ",
+}
+_KINDS = {"EQUITY": "equity", "ETF": "etf", "MUTUALFUND": "fund", "INDEX": "index", "CRYPTOCURRENCY": "crypto",
+          "CURRENCY": "currency", "FUTURE": "future"}  # fmt: skip
+
+
+def read_answer(
+    symbol: str,
+    interval: Interval,
+    start: datetime,
+    end: datetime,
+    frame: Any,
+    meta: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> Fetched:
+    """`frame` as `Ticker.history(auto_adjust=False, actions=True, keepna=True)` returned it, index in the exchange's
+    time zone.
+
+    Close is Yahoo's: adjusted for splits, not for dividends. Yahoo adjusts only daily bars for dividends, so others
+    have no `adj_close`; and only with daily bars is an action's day certain, so only they bring actions.
+    """
+    daily = interval == "1d"
+    dropped: Counter[str] = Counter()
+    bars: dict[datetime, Bar] = {}
+    actions: list[Action] = []
+    for at, row in zip(frame.index.to_pydatetime(), frame.to_dict("records"), strict=True):
+        moment = trading_day(at.date()) if daily else at.astimezone(UTC)
+        if not start <= moment < end:
+            dropped["outside"] += 1
+            continue
+        if daily:
+            actions.extend(_actions(symbol, at.date(), row))
+        close = exact(row["Close"])
+        if close is None or not any(row[name] for name in ("Open", "High", "Low", "Close")):
+            dropped["null"] += 1
+        elif not (_day_is_over(at.date(), meta, now) if daily else _is_over(moment + _LENGTH[interval], meta, now)):
+            dropped["forming"] += 1
+        else:
+            bars[moment] = Bar(
+                symbol=symbol,
+                interval=interval,
+                start=moment,
+                open=exact(row["Open"]),
+                high=exact(row["High"]),
+                low=exact(row["Low"]),
+                close=close,
+                adj_close=exact(row["Adj Close"]) if daily else None,
+                volume=int(row["Volume"]),
+            )
+    return Fetched(
+        listing=listing(symbol, meta),
+        interval=interval,
+        start=start,
+        end=end,
+        bars=tuple(bars[moment] for moment in sorted(bars)),
+        actions=tuple(actions),
+        dropped=dict(dropped),
+    )
+
+
+def listing(symbol: str, meta: Mapping[str, Any]) -> Listing:
+    """What Yahoo's metadata say about the symbol itself."""
+    code = meta.get("exchangeName")
+    return Listing(
+        symbol=symbol,
+        name=meta.get("longName") or meta.get("shortName") or symbol,
+        exchange=_EXCHANGES.get(str(code), meta.get("fullExchangeName") or code),
+        currency=meta.get("currency"),
+        kind=_KINDS.get(str(meta.get("instrumentType")), "equity"),
+    )
+
+
+def _actions(symbol: str, day: date, row: Mapping[str, float]) -> list[Action]:
+    found = []
+    dividend, split = exact(row.get("Dividends")), exact(row.get("Stock Splits"))
+    if dividend:
+        found.append(Action(symbol=symbol, kind="dividend", ex_date=day, value=dividend))
+    if split and split != Decimal(1):
+        found.append(Action(symbol=symbol, kind="split", ex_date=day, value=split))
+    return found
+
+
+def _is_over(end: datetime, meta: Mapping[str, Any], now: datetime) -> bool:
+    last_trade = meta.get("regularMarketTime")
+    return end + _SETTLED <= now or (last_trade is not None and end <= last_trade)
+
+
+def _day_is_over(day: date, meta: Mapping[str, Any], now: datetime) -> bool:
+    session = (meta.get("currentTradingPeriod") or {}).get("regular")
+    if session is not None and session["start"].date() == day:
+        closes: datetime = session["end"]
+        return closes + _SETTLED <= now
+    last_trade = meta["regularMarketTime"]
+    return day < now.astimezone(last_trade.tzinfo).date()
