@@ -1,0 +1,18 @@
+"""Resolves what a flow run works on. It does not know any flow."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from lib.db.pool import Pool, open_pool
+from lib.platform import database_url
+from lib.settings import load_settings
+
+
+@asynccontextmanager
+async def database(application: str) -> AsyncIterator[Pool]:
+    """A pool on the database of this installation, closed on leaving. `application` is what PostgreSQL shows of it.
+
+    Raises PlatformError where no platform runs, DatabaseUnavailable where its database cannot be used.
+    """
+    async with open_pool(database_url(load_settings()), application=application) as pool:
+        yield pool
