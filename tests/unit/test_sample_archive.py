@@ -8,16 +8,19 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from statistics import correlation, mean
 from typing import Any
 
 import pytest
 
 from deployments.local.sample import phrases_en, phrases_ko
+from deployments.local.sample.clock import LANGS, occasions
 from deployments.local.sample.dice import Dice
 from deployments.local.sample.generate import generate
 from deployments.local.sample.grammar import Word, expand
-from deployments.local.sample.market import tick
-from deployments.local.sample.story import EVENTS, SESSION
+from deployments.local.sample.market import Prices, tick
+from deployments.local.sample.story import DAY, EVENTS, SESSION
+from deployments.local.sample.talk import Speaker
 from lib.domain.symbols import parse_symbol
 from lib.settings import DEFAULT_WATCHLIST
 
@@ -190,6 +193,23 @@ def test_events_are_heard(posts: list[dict[str, Any]]) -> None:
         after = sum(at <= post["at"] < at + span for post in posts)
         louder += after > before
     assert louder >= 0.9 * len(EVENTS)
+
+
+def test_talk_and_price_move_together() -> None:
+    prices = Prices()
+    speakers = {lang: Speaker(lang, prices) for lang in LANGS}
+    tones: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for occasion in occasions():
+        _, said = speakers[occasion.lang].speak(occasion)
+        for symbol in said.about:
+            tones[symbol, occasion.second // 86_400].append({"up": 1, "flat": 0, "down": -1}[said.tone])
+    evening = 22 * 60  # both markets have had their session
+    known = [
+        (mean(found), prices.move(symbol, day * DAY + evening))
+        for (symbol, day), found in tones.items()
+        if len(found) >= 3 and prices.traded(symbol, day * DAY + evening)
+    ]
+    assert correlation(*zip(*known, strict=True)) > 0.5
 
 
 @pytest.mark.parametrize("book", [phrases_en.BOOK, phrases_ko.BOOK])

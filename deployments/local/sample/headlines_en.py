@@ -45,12 +45,12 @@ EVENTS = {
     recall chatter around {n} again, [not a good look|ugh|bad timing]
     {n} recall headlines scare people even when it's only an update
     no idea how big this {n} recall is, the market assumes the worst
-    anyone have details on the {n} recall talk? Stock is dropping like a stone
+    anyone have details on the {n} recall talk? The price took it badly
     {n} down on the recall news, I'm worried about the cost
     sold some {n}, recalls are never good for sentiment
     probably a small fix, but {n} shareholders are paying for it today, painful
     the {n} recall rumour hit my feed and my portfolio at the same time, sad
-    quality problems are the last thing {n} needs now
+    quality worries are the last thing my {n} position needs now
     """),
     "curbs": lines("""
     chip export rumours again and {n} takes the hit, [ugh|of course|painful]
@@ -122,7 +122,7 @@ EVENTS = {
     {n} promised spring, now it's autumn, sad
     the delay hurts {n} more than people think
     trust in the {n} schedule is low and getting lower
-    sold {n} on the delay, problems like this rarely come alone
+    sold {n} on the delay, bad day, patience was never my strength
     """),
 }
 
@@ -159,8 +159,8 @@ ESSAY: dict[Tone, tuple[str, ...]] = {
     My worst case still leaves me with a small profit, which is a comfortable place to be.
     """),
     "down": lines("""
-    The business needs more cash every year, and the debt is a problem that nobody wants to discuss.
-    Customers complain about the same things as last year, which worries me.
+    The business needs more cash every year, and the debt worries me.
+    Friends complain about the same things as last year, which worries me.
     Costs are rising faster than prices, so the margins are getting worse.
     The new product line is late, and I fear that competitors will use the time.
     The report is hard to read, and what I did understand looks weak to me.

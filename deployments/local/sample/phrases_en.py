@@ -60,7 +60,7 @@ I was wrong on {n}, taking the loss and moving on
 every time I buy {n} it drops, I should warn you people
 {n} [bleeding|sliding|sinking] again, no bottom in sight
 competition is eating {n}'s lunch and nobody wants to admit it
-the {n} app was slow all day, hope that isn't how they run the rest
+nothing but bad luck with {n} this month
 stop loss on {n} triggered at the exact low, I hate it here
 {n} minus {pct}%, my portfolio app and I are not on speaking terms
 averaging down on {n} was a mistake, I know, I know
@@ -104,7 +104,7 @@ thank you {n} for teaching me what patience costs
 bought the {n} dip, then the dip of the dip, genius at work
 nothing like a {n} chart to help you fall asleep, crying
 congrats to me for buying {n} at the exact top, what a talent
-{n} is a long term hold now, because I can't sell at this price lol
+{n} is a long term hold now, because selling at this price would hurt lol
 """)
 
 _PAIRS = lines("""

@@ -227,11 +227,11 @@ BOOK = Phrasebook(
     openings=_OPENINGS,
     closings={"up": _CLOSINGS_UP, "down": _CLOSINGS_DOWN, "flat": _CLOSINGS_FLAT},
     signs={
-        "up": ("ㅋㅋㅋ", "ㅋㅋ", "ㅎㅎ", "🚀", "📈", "👍", "🔥", "^^"),
+        "up": ("ㅋㅋㅋ", "ㅋㅋ", "ㅎㅎ", "🚀", "📈", "👍", "🔥", "👏"),
         "down": ("ㅠㅠ", "ㅜㅜ", "ㅠ", "📉", "😭", "ㅋㅋ...", "💙"),
         "flat": ("ㅎㅎ", "🤔", "👀", "ㅇㅅㅇ"),
     },
-    hashtags=("#주식", "#국장", "#미장", "#서학개미", "#동학개미", "#재테크", "#실적"),
+    hashtags=("#주식", "#투자", "#재테크", "#실적", "#장기투자", "#주린이", "#매매일지"),
     titles=headlines_ko.TITLES,
     essay_first=headlines_ko.ESSAY_FIRST,
     essay=headlines_ko.ESSAY,

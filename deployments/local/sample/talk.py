@@ -159,8 +159,14 @@ class Speaker:
             "flat": ("flat", "up", "down", "flat", "flat", "down", "up"),
         }
         body: list[str] = []
+        settled: set[tuple[bool, int]] = (
+            set()
+        )  # what is praised is not blamed: both lists take up the same subjects in order
         for voice in mixed[tone][: 4 + dice.below(4)]:
-            body.append(dice.pick([sentence for sentence in book.essay[voice] if sentence not in body]))
+            subjects = [(voice == "flat", number) for number in range(len(book.essay[voice]))]
+            subject = dice.pick([subject for subject in subjects if subject not in settled])
+            settled.add(subject)
+            body.append(book.essay[voice][subject[1]])
         half = len(body) // 2
         parts = (self._fill(dice.pick(book.essay_first), (company,)), " ".join(body[:half]), " ".join(body[half:]))
         text = "\n\n".join((*parts, dice.pick(book.essay_last)))
