@@ -19,7 +19,8 @@ CREATE TABLE bar_revisions (
 
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') THEN
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')
+       AND current_setting('shared_preload_libraries') LIKE '%timescaledb%' THEN
         CREATE EXTENSION IF NOT EXISTS timescaledb;
         CREATE TABLE bars (LIKE bar_revisions, PRIMARY KEY (interval, symbol_id, start));
         PERFORM create_hypertable('bars', by_range('start', INTERVAL '90 days'), create_default_indexes => false);
