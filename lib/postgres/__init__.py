@@ -1,1 +1,1 @@
-"""PostgreSQL as a program: where its binaries are, and one server of our own in a folder. It knows nothing of tables."""
+"""PostgreSQL as a program: its binaries, and one server of our own in a folder. It knows nothing of tables."""

