@@ -20,6 +20,9 @@ InsiteChartError
 """
 
 from datetime import datetime
+from typing import ClassVar
+
+from lib.domain.coverage import State
 
 
 class InsiteChartError(Exception):
@@ -84,7 +87,7 @@ class PlatformError(InsiteChartError):
 class SourceError(InsiteChartError):
     """A provider did not give what it was asked for. `source` names it."""
 
-    state = "unavailable"
+    state: ClassVar[State] = "unavailable"
 
     def __init__(self, source: str, message: str, *, hint: str = "") -> None:
         super().__init__(message, hint=hint)

@@ -10,6 +10,8 @@ from lib.db.migrate import migrate
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer, running_server
 
+pytest_plugins = ["tests.support.yahoo"]
+
 _TEMPLATE = "template_insitechart"
 
 # durability is not under test here, and without it a database is made in a fraction of the time

@@ -21,7 +21,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     ex-date.
 
     `dropped` counts what the provider sent and is not here, by reason: `null` (no price), `forming` (its interval had
-    not ended), `outside` (of the window asked for).
+    not ended), `outside` (of the window asked for), `impossible` (no market can have printed it).
     """
 
     listing: Listing

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from lib.domain.bar_rules import bar_fault
 from lib.domain.bars import Action, Bar, Interval, trading_day
 from lib.domain.symbols import Listing
 from lib.sources.bars import Fetched
@@ -59,21 +60,27 @@ def read_answer(
             continue
         if daily:
             actions.extend(_actions(symbol, at.date(), row))
-        close = exact(row["Close"])
-        if close is None or not any(row[name] for name in ("Open", "High", "Low", "Close")):
+        open_, high, low, close, adj_close = (
+            _price(symbol, row[name]) for name in ("Open", "High", "Low", "Close", "Adj Close")
+        )
+        if not daily:
+            adj_close = None
+        if close is None:
             dropped["null"] += 1
         elif not (_day_is_over(at.date(), meta, now) if daily else _is_over(moment + _LENGTH[interval], meta, now)):
             dropped["forming"] += 1
+        elif bar_fault(symbol, open_, high, low, close, adj_close, int(row["Volume"])):
+            dropped["impossible"] += 1
         else:
             bars[moment] = Bar(
                 symbol=symbol,
                 interval=interval,
                 start=moment,
-                open=exact(row["Open"]),
-                high=exact(row["High"]),
-                low=exact(row["Low"]),
+                open=open_,
+                high=high,
+                low=low,
                 close=close,
-                adj_close=exact(row["Adj Close"]) if daily else None,
+                adj_close=adj_close,
                 volume=int(row["Volume"]),
             )
     return Fetched(
@@ -97,6 +104,12 @@ def listing(symbol: str, meta: Mapping[str, Any]) -> Listing:
         currency=meta.get("currency"),
         kind=_KINDS.get(str(meta.get("instrumentType")), "equity"),
     )
+
+
+def _price(symbol: str, value: float) -> Decimal | None:
+    price = exact(value)
+    # Yahoo writes 0 where it has no price; only a future was ever traded at that
+    return None if price == 0 and not symbol.endswith("=F") else price
 
 
 def _actions(symbol: str, day: date, row: Mapping[str, float]) -> list[Action]:

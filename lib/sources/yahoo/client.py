@@ -4,6 +4,7 @@ ask.
 
 import asyncio
 import logging
+import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,7 @@ from typing import NamedTuple, Self
 
 import stamina
 import yfinance as yf
-from curl_cffi.requests.exceptions import RequestException
+from curl_cffi.requests.exceptions import DNSError, RequestException, SSLError, Timeout
 from yfinance.cache import get_cookie_cache, get_tz_cache
 from yfinance.data import YfData
 from yfinance.exceptions import YFPricesMissingError, YFRateLimitError
@@ -155,7 +156,7 @@ class Yahoo:
         except RequestException as error:
             raise Unavailable(
                 SOURCE,
-                f"Yahoo cannot be reached: {type(error).__name__} when asked for {symbol}.",
+                f"Yahoo cannot be reached: {_trouble(error)} when asked for {symbol}.",
                 hint="Check this machine's way to the internet (query2.finance.yahoo.com, port 443).",
             ) from error
         except Exception as error:
@@ -165,11 +166,25 @@ class Yahoo:
             ) from error
 
 
+def _trouble(error: RequestException) -> str:
+    match error:
+        case DNSError():
+            return "its name is not found, there may be no network,"
+        case Timeout():
+            return "no answer in time"
+        case SSLError():
+            return "its certificate is not trusted"
+        case _:
+            return "the connection failed"
+
+
 def _prepare(folder: Path) -> None:
     yf.set_tz_cache_location(str(own_folder(folder)))
     yf.config.debug.hide_exceptions = False
     # its lines repeat what our errors say, at greater length
     logging.getLogger("yfinance").setLevel(logging.CRITICAL + 1)
+    # it calls pandas in ways that pandas is about to drop
+    warnings.filterwarnings("ignore", module=r"yfinance\.")
     # it makes these tables at first use, and threads that do it at once stand in each other's way
     get_tz_cache().lookup("")
     get_cookie_cache().lookup("")
