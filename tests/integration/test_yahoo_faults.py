@@ -13,7 +13,7 @@ from lib.sources.yahoo import Manners, Yahoo
 from tests.servers.faults import BAD_GATEWAY, Cut, Fault, HalfBody, HalfJson, Page, Slow, Status, TooMany
 from tests.servers.yahoo import LocalYahoo
 from tests.servers.yahoo_charts import NASDAQ, Book, flat
-from tests.support.yahoo import HASTE, cache_folder
+from tests.support.haste import HASTE, hasty_yahoo
 
 MONDAY = date(2026, 3, 2)
 WEEK = (MONDAY, MONDAY + timedelta(days=7))
@@ -104,7 +104,7 @@ async def test_slower_than_its_patience_is_unavailable(
     local_yahoo.publish(week())
     local_yahoo.script.always("AAPL", Slow(1.5))
     hurried = HASTE._replace(timeout_s=0.3, attempts=1)
-    async with Yahoo(cache_folder(tmp_path_factory), hurried) as source:
+    async with hasty_yahoo(tmp_path_factory, hurried) as source:
         with pytest.raises(Unavailable, match="no answer in time"):
             await source.fetch_bars("AAPL", "1d", *WEEK)
 
@@ -114,7 +114,7 @@ async def test_without_a_way_to_yahoo_it_is_unavailable(
 ) -> None:
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    async with Yahoo(cache_folder(tmp_path_factory), HASTE) as source:
+    async with hasty_yahoo(tmp_path_factory, HASTE) as source:
         with pytest.raises(Unavailable, match="cannot be reached"):
             await source.fetch_bars("AAPL", "1d", *WEEK)
 
@@ -122,6 +122,6 @@ async def test_without_a_way_to_yahoo_it_is_unavailable(
 async def test_the_pace_is_kept(local_yahoo: LocalYahoo, tmp_path_factory: pytest.TempPathFactory) -> None:
     local_yahoo.publish(*(week(f"P{n}") for n in range(4)))
     began = monotonic()
-    async with Yahoo(cache_folder(tmp_path_factory), Manners(concurrency=4, spacing_s=0.1)) as source:
+    async with hasty_yahoo(tmp_path_factory, Manners(concurrency=4, spacing_s=0.1)) as source:
         await asyncio.gather(*(source.fetch_bars(f"P{n}", "1d", *WEEK) for n in range(4)))
     assert monotonic() - began >= 0.1 * (len(local_yahoo.calls) - 1)

@@ -1,19 +1,25 @@
-"""Fixtures around the local Yahoo. They do not know what a test publishes or breaks."""
+"""Fixtures around the local Yahoo. They do not know what a test publishes or breaks.
+
+Every test session loads this module, so what takes seconds to import (pandas) is imported by the fixtures that need it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lib.sources.yahoo import Manners, Yahoo
-from tests.servers.yahoo import LocalYahoo, running_yahoo
-
-HASTE = Manners(concurrency=4, spacing_s=0.001, timeout_s=5, attempts=3, first_wait_s=0.01, patience_s=3)
+if TYPE_CHECKING:
+    from lib.sources.yahoo import Yahoo
+    from tests.servers.yahoo import LocalYahoo
 
 
 @pytest.fixture(scope="session")
 def yahoo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalYahoo]:
     """One local Yahoo for the session, in a thread of its own."""
+    from tests.servers.yahoo import running_yahoo
+
     with running_yahoo(tmp_path_factory.mktemp("yahoo")) as server:
         yield server
 
@@ -31,10 +37,7 @@ def local_yahoo(yahoo_server: LocalYahoo, monkeypatch: pytest.MonkeyPatch) -> It
 @pytest.fixture
 async def source(local_yahoo: LocalYahoo, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Yahoo]:
     """The product's own client, in haste, asking the local Yahoo."""
-    async with Yahoo(cache_folder(tmp_path_factory), HASTE) as client:
+    from tests.support.haste import hasty_yahoo
+
+    async with hasty_yahoo(tmp_path_factory) as client:
         yield client
-
-
-def cache_folder(factory: pytest.TempPathFactory) -> Path:
-    """One folder for yfinance's databases per session: it cannot change them within a process."""
-    return factory.getbasetemp() / "yfinance"

@@ -181,8 +181,9 @@ def _trouble(error: RequestException) -> str:
 def _prepare(folder: Path) -> None:
     yf.set_tz_cache_location(str(own_folder(folder)))
     yf.config.debug.hide_exceptions = False
-    # its lines repeat what our errors say, at greater length
-    logging.getLogger("yfinance").setLevel(logging.CRITICAL + 1)
+    # their lines repeat what our errors say, once for each attempt
+    for library in ("yfinance", "stamina"):
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     # it calls pandas in ways that pandas is about to drop
     warnings.filterwarnings("ignore", module=r"yfinance\.")
     # it makes these tables at first use, and threads that do it at once stand in each other's way
