@@ -60,14 +60,11 @@ def read_answer(
             continue
         if daily:
             actions.extend(_actions(symbol, at.date(), row))
-        open_, high, low, close, adj_close = (
-            _price(symbol, row[name]) for name in ("Open", "High", "Low", "Close", "Adj Close")
-        )
-        if not daily:
-            adj_close = None
+        open_, high, low, close = (_price(symbol, row[name]) for name in ("Open", "High", "Low", "Close"))
+        adj_close = _price(symbol, row["Adj Close"]) if daily else None
         if close is None:
             dropped["null"] += 1
-        elif not (_day_is_over(at.date(), meta, now) if daily else _is_over(moment + _LENGTH[interval], meta, now)):
+        elif not (_day_is_over(at, meta, now) if daily else _is_over(moment + _LENGTH[interval], meta, now)):
             dropped["forming"] += 1
         elif bar_fault(symbol, open_, high, low, close, adj_close, int(row["Volume"])):
             dropped["impossible"] += 1
@@ -127,10 +124,9 @@ def _is_over(end: datetime, meta: Mapping[str, Any], now: datetime) -> bool:
     return end + _SETTLED <= now or (last_trade is not None and end <= last_trade)
 
 
-def _day_is_over(day: date, meta: Mapping[str, Any], now: datetime) -> bool:
+def _day_is_over(at: datetime, meta: Mapping[str, Any], now: datetime) -> bool:
     session = (meta.get("currentTradingPeriod") or {}).get("regular")
-    if session is not None and session["start"].date() == day:
+    if session is not None and session["start"].date() == at.date():
         closes: datetime = session["end"]
         return closes + _SETTLED <= now
-    last_trade = meta["regularMarketTime"]
-    return day < now.astimezone(last_trade.tzinfo).date()
+    return at.date() < now.astimezone(at.tzinfo).date()
