@@ -22,6 +22,10 @@ _INTERVALS: dict[str, Interval] = {
     "1m": "1m", "m": "1m", "min": "1m", "minute": "1m", "1min": "1m", "1minute": "1m",
 }  # fmt: skip
 _NUMBER = re.compile(r"[-+]?[0-9]{1,20}(?:\.[0-9]{0,30})?(?:[eE][-+]?[0-9]{1,2})?")
+# what nearly every row looks like: four prices above zero, perhaps a fifth, and a volume; taken as it stands
+_ABOVE_ZERO = r"(?=[0-9.]*[1-9])[0-9]{1,15}(?:\.[0-9]{1,30})?"
+_PLAIN = re.compile(rf"{_ABOVE_ZERO}(?:\t{_ABOVE_ZERO}){{3}}\t(?:{_ABOVE_ZERO}|\\N)\t(?:[0-9]{{1,18}}|\\N)")
+_NULL = "\\N"
 _UNKNOWN = {"", "null", "none", "n/a", "-"}
 
 
@@ -54,6 +58,10 @@ def bar_reader(zone: ZoneInfo | None, interval: Interval | None) -> Callable[[Fi
         if not isinstance(start_text, str | int | Decimal) or start_text == "":
             raise Rejected("no start")
         start, start_s, start_copy = start_of(start_text, row_interval)
+        if type(open_) is type(high) is type(low) is type(close) is str:
+            plain = f"{open_}\t{high}\t{low}\t{close}\t{adj_close or _NULL}\t{volume or _NULL}"
+            if _PLAIN.fullmatch(plain) and Decimal(high) >= Decimal(low):
+                return BarRow(symbol, row_interval, start, start_s, f"{start_copy}\t{plain}\n")
         traded = _number("close", close)
         if traded is None:
             raise Rejected("no close")
@@ -121,4 +129,4 @@ def _shares(value: object) -> int | None:
 
 
 def _copy(value: Decimal | int | None) -> str:
-    return "\\N" if value is None else str(value)
+    return _NULL if value is None else str(value)

@@ -31,20 +31,23 @@ def physical_lines(stream: Readable, *, longest: int = LONGEST) -> Iterator[Line
     number = 0
     tail = b""
     while block := stream.read(_BLOCK):
-        pieces = (tail + block).split(b"\n")
-        tail = pieces.pop()
+        *pieces, tail = (tail + block).split(b"\n")
         for piece in pieces:
             number += 1
-            if len(piece) > longest:
-                yield Line(number, piece[:longest], True)
-            else:
-                yield Line(number, piece.removesuffix(b"\r"))
+            yield _line(number, piece, longest)
         if len(tail) > longest:
             number += 1
-            yield Line(number, tail[:longest], True)
+            yield _line(number, tail, longest)
             tail = _after_this_line(stream)
-    if tail:
-        yield Line(number + 1, tail.removesuffix(b"\r"))
+    # after an overlong line the tail can hold several
+    *pieces, tail = tail.split(b"\n")
+    for piece in [*pieces, tail] if tail else pieces:
+        number += 1
+        yield _line(number, piece, longest)
+
+
+def _line(number: int, raw: bytes, longest: int) -> Line:
+    return Line(number, raw[:longest], True) if len(raw) > longest else Line(number, raw.removesuffix(b"\r"))
 
 
 def _after_this_line(stream: Readable) -> bytes:

@@ -68,7 +68,7 @@ def _json_records(lines: Iterator[Line], kind: Kind, mapping: Mapping[str, str])
             columns = tuple(None if position is None else shape[position] for position in positions)
             if len(shapes) < _MOST_SHAPES:
                 shapes[shape] = columns
-        fields = tuple(None if column is None else row[column] for column in columns)
+        fields = tuple([None if column is None else row[column] for column in columns])
         if b"\\u0000" in raw and any(isinstance(field, str) and "\0" in field for field in fields):
             raise Rejected("holds a NUL character")
         return fields

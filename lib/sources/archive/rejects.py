@@ -1,5 +1,6 @@
 """The file of lines that could not be imported. It does not decide which ones."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable
@@ -7,9 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from lib.errors import ArchiveError
+from lib.errors import ArchiveError, ConfigurationError
 
 _SHOWN = 4000
+_BEGINNING = b'{"file": '
 
 
 class Rejected(Exception):
@@ -22,6 +24,12 @@ class Reject(NamedTuple):
     line: int
     reason: str
     raw: bytes
+
+
+def default_rejects(home: Path, file: Path) -> Path:
+    """Where rejected lines of `file` go if nobody names a place: always the same for one file, never for two."""
+    place = hashlib.blake2b(str(file.absolute()).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    return home / "rejects" / f"{file.name}.{place}.jsonl"
 
 
 class RejectsFile:
@@ -39,6 +47,13 @@ class RejectsFile:
 
     def __enter__(self) -> "RejectsFile":
         if self.path.exists():
+            with self.path.open("rb") as existing:
+                beginning = existing.read(len(_BEGINNING))
+            if beginning and beginning != _BEGINNING:
+                raise ConfigurationError(
+                    f"{self.path} is not a file of rejected lines, and would be overwritten.",
+                    hint="Name another one: --rejects FILE.",
+                )
             os.truncate(self.path, min(self.size, self.path.stat().st_size))
         return self
 

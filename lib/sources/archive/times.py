@@ -65,7 +65,8 @@ def has_time_of_day(value: object) -> bool:
 
 def _written(value: object) -> datetime:
     text = str(value).strip() if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else ""
-    moment = _since_epoch(text) or _iso(text) or _in_words(text)
+    # by far the most usual way first
+    moment = _iso(text) if text[4:5] == "-" else _since_epoch(text) or _iso(text) or _in_words(text)
     if moment is None or not _EARLIEST <= moment.year < _LATEST:
         raise BadTime(f"{str(value)[:60]!r} is not a time")
     return moment
