@@ -15,9 +15,12 @@ from lib.errors import NotSettled
 PATIENCE_S = 1.0
 _PAUSE_S = 0.05
 
+# seconds are counted from 2020-09-13 in 32 bits, so moments far away are not handed to is_settled;
 # every writer under way holds a lock keyed by the second in which it began: what lies before the earliest is settled
 _SETTLED = """
-SELECT is_settled($1) AS settled, $1 > clock_timestamp() AS future,
+SELECT $1 > clock_timestamp() AS future,
+       CASE WHEN $1 > clock_timestamp() THEN false
+            ELSE is_settled(greatest($1, '2020-09-14 00:00:00Z'::timestamptz)) END AS settled,
        least(clock_timestamp(), (
            SELECT to_timestamp(min(objid::bigint) + 1600000000) - INTERVAL '1 microsecond'
            FROM pg_locks

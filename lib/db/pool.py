@@ -18,8 +18,15 @@ else:
 
 # jit off: our statements are short, and compiling one takes longer than running it
 _SESSION = {"timezone": "UTC", "jit": "off", "lock_timeout": "30s"}
-_UNREACHABLE = (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.CannotConnectNowError, asyncpg.InvalidCatalogNameError,
-                asyncpg.TooManyConnectionsError, asyncio.TimeoutError, asyncpg.ClientConfigurationError)  # fmt: skip
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ClientConfigurationError,
+)
 
 
 def _session(application: str, statement_timeout_s: float) -> dict[str, str]:
@@ -30,12 +37,12 @@ def _unavailable(url: str, error: BaseException) -> DatabaseUnavailable:
     place = url.rsplit("@", 1)[-1]
     return DatabaseUnavailable(
         f"PostgreSQL at {place} cannot be used: {error or type(error).__name__}.",
-        hint="Check that it is running and that INSITECHART_DATABASE_URL is right, or unset it to use the embedded one.",
+        hint="Check that it is running and that INSITECHART_DATABASE_URL is right, or unset it for the embedded one.",
     )
 
 
 async def connect(url: str, *, application: str, statement_timeout_s: float = 0) -> "asyncpg.Connection[Any]":
-    """One connection, UTC session, to be closed by the caller. Raises DatabaseUnavailable. A time-out of 0 means none."""
+    """One connection, UTC session, to be closed by the caller. Raises DatabaseUnavailable. Time-out 0 means none."""
     try:
         return await asyncpg.connect(url, timeout=10, server_settings=_session(application, statement_timeout_s))
     except _UNREACHABLE as error:
@@ -58,8 +65,8 @@ async def open_pool(
 ) -> AsyncIterator[Pool]:
     """A pool of UTC sessions, closed on leaving. Raises DatabaseUnavailable. A statement time-out of 0 means none.
 
-    `stateless` promises that no statement leaves anything in its session (a setting, a lock, a listener), which saves the
-    reset between two users of a connection.
+    `stateless` promises that no statement leaves anything in its session (a setting, a lock, a listener), which saves
+    the reset between two users of a connection.
     """
     try:
         pool = await asyncpg.create_pool(

@@ -82,7 +82,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT b.start FROM sentiment_buckets b
     WHERE b.symbol_id = s.id AND b.scorer_id = c.id AND b.start >= asked.since AND b.start < asked.until
-      AND ($8 IS NULL OR b.source = $8)
+      AND ($8::text IS NULL OR b.source = $8)
       AND (b.observed_at <= asked.moment OR EXISTS (
           SELECT FROM sentiment_bucket_revisions r
           WHERE r.symbol_id = b.symbol_id AND r.scorer_id = b.scorer_id AND r.source = b.source AND r.start = b.start
@@ -96,14 +96,14 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT span.since > asked.since AND EXISTS (
         SELECT FROM buckets_as_of(s.id, c.id, asked.since, span.since, asked.moment) k
-        WHERE k.posts > 0 AND ($8 IS NULL OR k.source = $8)) AS more
+        WHERE k.posts > 0 AND ($8::text IS NULL OR k.source = $8)) AS more
 ) older
 CROSS JOIN LATERAL (
     WITH buckets AS MATERIALIZED (
         SELECT date_bin($9, k.start, 'epoch'::timestamptz) AS bin,
                k.source, k.posts, k.positive, k.negative, k.score_sum, k.author_hashes
         FROM buckets_as_of(s.id, c.id, span.since, asked.until, asked.moment) k
-        WHERE k.posts > 0 AND ($8 IS NULL OR k.source = $8)
+        WHERE k.posts > 0 AND ($8::text IS NULL OR k.source = $8)
     ), voices AS (
         SELECT b.bin, distinct_authors(array_agg(DISTINCT h)) AS authors
         FROM buckets b CROSS JOIN unnest(b.author_hashes) h GROUP BY b.bin

@@ -15,7 +15,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
 """
 
 _BAR = """
-INSERT INTO bars SELECT $1, s.id, $3, $4, $5, $6, $7, $8, $9, $10, begin_observation() FROM symbols s WHERE s.symbol = $2
+INSERT INTO bars SELECT $1, s.id, $3, $4, $5, $6, $7, $8, $9, $10, begin_observation()
+FROM symbols s WHERE s.symbol = $2
 ON CONFLICT (interval, symbol_id, start) DO UPDATE SET open = EXCLUDED.open, high = EXCLUDED.high, low = EXCLUDED.low,
     close = EXCLUDED.close, adj_close = EXCLUDED.adj_close, volume = EXCLUDED.volume, source = EXCLUDED.source,
     observed_at = EXCLUDED.observed_at

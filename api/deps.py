@@ -1,0 +1,63 @@
+"""What handlers are handed: the pool, the catalogue, the settings, the moment of an as-of read. It does not open any
+of it.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+
+from api.catalogue import Catalogue
+from api.parameters import AsOf, parse_moment
+from lib.db.moments import SettledMoments
+from lib.db.pool import Pool
+from lib.settings import Settings
+
+
+class Moment(NamedTuple):
+    """`at` is the moment asked about in UTC, None for now; `text` is how answers write it (RFC 3339)."""
+
+    at: datetime | None
+    text: str | None
+
+
+def provide_pool(state: State) -> Pool:
+    """The pool that lifespan opened."""
+    pool: Pool = state.pool
+    return pool
+
+
+def provide_catalogue(state: State) -> Catalogue:
+    """The listings in memory."""
+    catalogue: Catalogue = state.catalogue
+    return catalogue
+
+
+async def provide_moment(state: State, as_of: AsOf = None) -> Moment:
+    """The moment of `as_of`, settled. Raises BadParameter for what is no moment, NotSettled for one that is not
+    final.
+    """
+    if as_of is None:
+        return Moment(None, None)
+    at = parse_moment("as_of", as_of)
+    moments: SettledMoments = state.moments
+    await moments.wait_for(state.pool, at)
+    return Moment(at, at.isoformat().replace("+00:00", "Z"))
+
+
+def dependencies(settings: Settings) -> dict[str, Provide]:
+    """Every dependency by the name under which handlers ask for it."""
+
+    def provide_settings() -> Settings:
+        return settings
+
+    return {
+        "settings": Provide(provide_settings, sync_to_thread=False),
+        "pool": Provide(provide_pool, sync_to_thread=False),
+        "catalogue": Provide(provide_catalogue, sync_to_thread=False),
+        "moment": Provide(provide_moment),
+    }
+
+
+__all__ = ["Moment", "NamedDependency", "dependencies"]

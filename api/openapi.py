@@ -1,0 +1,111 @@
+"""What the OpenAPI document says beyond the routes themselves. It does not know any route."""
+
+from importlib.metadata import version
+from typing import Any
+
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.spec import Example, Tag
+from litestar.router import Router
+
+from api.docs import DOCS_HEADERS, DocsPage
+from api.problems import PROBLEM_JSON, Problem
+
+_DESCRIPTION = """
+What people say about a stock beside what its price does.
+
+**Times** are RFC 3339 in UTC, in tables milliseconds since 1970. **Tables** are columns of equal length;
+`Accept: text/csv` answers them as CSV. **Lists** answer `items` and `next`, the `cursor` of the following page.
+
+**As of**: every read of bars and sentiment takes `as_of=`, and then answers with what was known at that moment.
+Such an answer never changes again, byte for byte, whatever is corrected, rescored or deleted later.
+
+**Caching**: reads carry an `ETag`; send it back in `If-None-Match` and an unchanged answer is `304`.
+
+**Problems** are `application/problem+json` (RFC 9457): `type` tells kinds apart, `detail` says what is wrong, `hint`
+what to do. Every answer carries `X-Request-ID`, the client's own where it sent one.
+"""
+
+_PROBLEMS: dict[int, tuple[str, Problem]] = {
+    400: (
+        "A parameter cannot be used; `parameter` names it, `hint` says what is accepted.",
+        Problem(
+            type="urn:insitechart:bad-parameter",
+            title="Bad parameter",
+            status=400,
+            detail="The parameter 'interval' cannot be used: invalid enum value '2d'.",
+            instance="/api/v1/stocks/AAPL/bars",
+            request_id="0f8fad5bd9cb469fa16570867728950e",
+            parameter="interval",
+            hint="Accepted: one of 1d, 1h, 1m.",
+        ),
+    ),
+    404: (
+        "No stock has this symbol.",
+        Problem(
+            type="urn:insitechart:unknown-symbol",
+            title="Unknown symbol",
+            status=404,
+            detail="No stock has the symbol 'AAPPL'.",
+            instance="/api/v1/stocks/AAPPL",
+            request_id="0f8fad5bd9cb469fa16570867728950e",
+            parameter="symbol",
+            hint="Find one by name: GET /api/v1/stocks?q=…",
+        ),
+    ),
+    413: (
+        "The body is larger than this path accepts.",
+        Problem(
+            type="urn:insitechart:request-entity-too-large",
+            title="Request entity too large",
+            status=413,
+            detail="The body is larger than this path accepts.",
+            instance="/api/v1/sentiment/analyze",
+            request_id="0f8fad5bd9cb469fa16570867728950e",
+            hint="Send less at once.",
+        ),
+    ),
+    503: (
+        "PostgreSQL cannot be reached, or took too long; `Retry-After` says when to ask again.",
+        Problem(
+            type="urn:insitechart:database-unavailable",
+            title="Database unavailable",
+            status=503,
+            detail="PostgreSQL cannot be reached.",
+            instance="/api/v1/stocks/AAPL",
+            request_id="0f8fad5bd9cb469fa16570867728950e",
+            hint="Try again shortly.",
+        ),
+    ),
+}
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problems that a route answers with, by status."""
+    return {
+        status: ResponseSpec(
+            data_container=Problem,
+            description=_PROBLEMS[status][0],
+            media_type=PROBLEM_JSON,
+            generate_examples=False,
+            examples=[Example(id=_PROBLEMS[status][1].type.rsplit(":", 1)[-1], value=_PROBLEMS[status][1])],
+        )
+        for status in statuses
+    }
+
+
+def openapi_config() -> OpenAPIConfig:
+    """The document and where it is shown. Litestar's own pages load from elsewhere, so ours is the only one."""
+    headers: Any = DOCS_HEADERS
+    return OpenAPIConfig(
+        title="InsiteChart",
+        version=version("insitechart"),
+        description=_DESCRIPTION.strip(),
+        use_handler_docstrings=True,
+        tags=[
+            Tag(name="stocks", description="Listings, bars, and bars beside sentiment · 종목, 시세, 그리고 여론"),
+            Tag(name="sentiment", description="What people say: counts, mean scores, the posts themselves · 여론"),
+            Tag(name="health", description="For probes and Prometheus · 상태"),
+        ],
+        openapi_router=Router("/docs", route_handlers=[], include_in_schema=False, response_headers=headers),
+        render_plugins=[DocsPage()],
+    )

@@ -1,0 +1,237 @@
+"""Routes under /sentiment. It does not know how a text is read or how buckets are kept."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import JSONBody, QueryParameter
+
+from api.answers import table_answer
+from api.catalogue import Catalogue
+from api.cursors import read_cursor, write_cursor
+from api.deps import Moment, NamedDependency
+from api.openapi import problems
+from api.parameters import (
+    DEFAULT_ROWS,
+    End,
+    Rows,
+    ScorerName,
+    SourceName,
+    Start,
+    SymbolPath,
+    known_symbol,
+    parse_range,
+    window_until,
+)
+from api.scorers import check_scorer, scorer_list
+from api.sentiment.schemas import (
+    Analysis,
+    AnalyzeRequest,
+    CoverageList,
+    PostPage,
+    ScorerList,
+    Sentiment,
+    SeriesTable,
+    Trending,
+    WindowName,
+)
+from api.sentiment.views import SAMPLE, feed_view, mentions, post_view, sentiment_view, terms, trending_view
+from lib.db.coverage_reads import coverage_of
+from lib.db.pool import Pool
+from lib.db.posts import posts_about
+from lib.db.sentiment import SeriesInterval, sentiment_series, sentiment_window
+from lib.db.trending import Market, talked_about
+from lib.domain.sentiment import Label
+from lib.scoring.registry import get_scorer
+from lib.settings import Settings
+
+_LENGTHS: dict[WindowName, timedelta] = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+}
+_BODY_LIMIT = 256 * 1024
+
+WindowLength = Annotated[WindowName, QueryParameter(description="How far back from now, or from `as_of`.")]
+Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.", max_length=200)]
+
+
+class SentimentController(Controller):
+    """What people say: of one symbol, of all, and the reading of a text."""
+
+    path = "/sentiment"
+    tags = ("sentiment",)
+
+    @get("/{symbol:str}", operation_id="getSentiment", summary="One symbol now", responses=problems(400, 404, 503))
+    async def summary(
+        self,
+        symbol: SymbolPath,
+        pool: NamedDependency[Pool],
+        settings: NamedDependency[Settings],
+        moment: NamedDependency[Moment],
+        window: WindowLength = "24h",
+        source: SourceName = None,
+        scorer: ScorerName = None,
+    ) -> Sentiment:
+        """Counts, mean score and buzz of one window that ends now, or at `as_of`. No posts: zeros and a null score."""
+        asked, name = known_symbol(symbol), scorer or settings.scorer
+        span = window_until(moment.at or datetime.now(UTC), _LENGTHS[window])
+        counts, coverage = await asyncio.gather(
+            sentiment_window(
+                pool, asked, name, until=span.until, length=_LENGTHS[window], source=source, moment=moment.at
+            ),
+            coverage_of(pool, since=span.since, until=span.until, source=source, without_feed="bars", moment=moment.at),
+        )
+        check_scorer(name, known=counts.scorer_known)
+        return sentiment_view(asked, window, span, moment, counts, scorer=name, source=source, coverage=coverage)
+
+    @get(
+        "/{symbol:str}/series",
+        operation_id="getSentimentSeries",
+        summary="One symbol over time",
+        responses=problems(400, 404, 503),
+    )
+    async def series(
+        self,
+        request: Request[Any, Any, Any],
+        symbol: SymbolPath,
+        pool: NamedDependency[Pool],
+        settings: NamedDependency[Settings],
+        moment: NamedDependency[Moment],
+        interval: Annotated[SeriesInterval, QueryParameter(description="Length of one row.")] = "1h",
+        start: Start = None,
+        end: End = None,
+        limit: Rows = DEFAULT_ROWS,
+        source: SourceName = None,
+        scorer: ScorerName = None,
+    ) -> Response[SeriesTable]:
+        """Columns, oldest first, a row per interval with posts: at most `limit` intervals back from the newest.
+
+        `Accept: text/csv` answers the same as CSV.
+        """
+        since, until = parse_range(start, end)
+        name = scorer or settings.scorer
+        table = await sentiment_series(
+            pool,
+            known_symbol(symbol),
+            interval,
+            name,
+            start=since,
+            end=until,
+            limit=limit,
+            source=source,
+            moment=moment.at,
+            as_of=moment.text,
+        )
+        check_scorer(name, known=table.scorer_known)
+        return table_answer(request, table.body)
+
+    @get(
+        "/{symbol:str}/posts",
+        operation_id="getPosts",
+        summary="The posts themselves",
+        responses=problems(400, 404, 503),
+    )
+    async def posts(
+        self,
+        symbol: SymbolPath,
+        pool: NamedDependency[Pool],
+        settings: NamedDependency[Settings],
+        limit: Annotated[int, QueryParameter(description="At most this many.", ge=1, le=200)] = 50,
+        cursor: Cursor = None,
+        source: SourceName = None,
+        label: Annotated[Label | None, QueryParameter(description="Only posts with this label.")] = None,
+        scorer: ScorerName = None,
+    ) -> PostPage:
+        """The latest first, with the reasons of each score. Deleted posts are gone, so there is no `as_of` here."""
+        name = scorer or settings.scorer
+        before = read_cursor(cursor, tuple[datetime, int]) if cursor else None
+        page = await posts_about(
+            pool, known_symbol(symbol), name, limit=limit, before=before, source=source, label=label
+        )
+        check_scorer(name, known=page.scorer_known)
+        last = page.posts[-1] if page.more else None
+        return PostPage(
+            scorer=name,
+            sample=any(post.source == SAMPLE for post in page.posts),
+            items=[post_view(post) for post in page.posts],
+            next=write_cursor((last.published_at, last.id)) if last else None,
+        )
+
+    @get("/trending", operation_id="getTrending", summary="What people speak of", responses=problems(400, 503))
+    async def trending(
+        self,
+        pool: NamedDependency[Pool],
+        settings: NamedDependency[Settings],
+        moment: NamedDependency[Moment],
+        window: WindowLength = "24h",
+        limit: Annotated[int, QueryParameter(description="At most this many.", ge=1, le=100)] = 20,
+        market: Annotated[Market | None, QueryParameter(description="Only Korean or only US symbols.")] = None,
+    ) -> Trending:
+        """The symbols with the most unusual number of posts, of the 500 with the most posts in the window."""
+        length = _LENGTHS[window]
+        span = window_until(moment.at or datetime.now(UTC), length)
+        talks = await talked_about(
+            pool, settings.scorer, until=span.until, length=length, market=market, moment=moment.at
+        )
+        return Trending(
+            window=window,
+            since=span.since,
+            until=span.until,
+            as_of=moment.at,
+            scorer=settings.scorer,
+            items=trending_view(talks, limit, named=moment.at is None),
+        )
+
+    @post(
+        "/analyze",
+        operation_id="analyzeText",
+        summary="Read a text",
+        status_code=200,
+        request_max_body_size=_BODY_LIMIT,
+        responses=problems(400, 413, 503),
+    )
+    async def analyze(
+        self,
+        data: JSONBody[AnalyzeRequest],
+        catalogue: NamedDependency[Catalogue],
+        settings: NamedDependency[Settings],
+    ) -> Analysis:
+        """The score of a text with its reasons, and the stocks it mentions. Nothing of it is kept."""
+        scorer = get_scorer(data.scorer or settings.scorer)
+        resolver = await catalogue.resolver()
+        score = await asyncio.to_thread(scorer.score, data.text, lang=data.lang)
+        found = await asyncio.to_thread(resolver.resolve, data.text, lang=data.lang)
+        return Analysis(
+            scorer=scorer.name,
+            score=score.value,
+            label=score.label,
+            raw=score.raw,
+            explanation=terms(score.explanation),
+            mentions=mentions(found),
+        )
+
+    @get("/scorers", operation_id="getScorers", summary="The scorers there are")
+    async def scorers(self, settings: NamedDependency[Settings]) -> ScorerList:
+        """Every scorer with its published accuracy."""
+        return ScorerList(scorer_list(settings.scorer))
+
+    @get("/coverage", operation_id="getCoverage", summary="What the sources gave", responses=problems(400, 503))
+    async def coverage(
+        self,
+        pool: NamedDependency[Pool],
+        moment: NamedDependency[Moment],
+        window: WindowLength = "24h",
+        source: SourceName = None,
+    ) -> CoverageList:
+        """What every source was asked for in the window and what came: ok, empty, or why not."""
+        span = window_until(moment.at or datetime.now(UTC), _LENGTHS[window])
+        feeds = await coverage_of(pool, since=span.since, until=span.until, source=source, moment=moment.at)
+        return CoverageList(
+            window=window,
+            since=span.since,
+            until=span.until,
+            as_of=moment.at,
+            items=[feed_view(feed) for feed in feeds],
+        )

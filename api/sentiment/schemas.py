@@ -1,0 +1,246 @@
+"""The shapes of what /sentiment answers and takes. Tables come ready from PostgreSQL: their structs only document
+them.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from lib.db.sentiment import SeriesInterval
+from lib.domain.confidence import Confidence
+from lib.domain.coverage import State
+from lib.domain.sentiment import Label, Method
+
+WindowName = Literal["1h", "24h", "7d"]
+
+MOST_CHARACTERS = 20_000
+
+Score = Annotated[float | None, Meta(description="Mean of the posts, -1 to 1; null without posts.", examples=[0.213])]
+Buzz = Annotated[
+    float | None,
+    Meta(
+        description="How unusual the number of posts is: its distance from the median of the 30 windows before, in "
+        "robust standard deviations. Null where fewer than 7 of them are known.",
+        examples=[4.5],
+    ),
+]
+Confident = Annotated[
+    Confidence,
+    Meta(
+        description="`high` from 50 posts by 20 authors on, `medium` from 10 by 5, `low` below, `none` without posts."
+    ),
+]
+Authors = Annotated[int, Meta(description="Distinct authors; exact up to 255, within about 6 % above.", examples=[57])]
+SampleFlag = Annotated[bool, Meta(description="True where anything in this answer is of the invented sample archive.")]
+AsOfEcho = Annotated[datetime | None, Meta(description="The moment that was asked about; null for now.")]
+
+
+class SourceShare(Struct, frozen=True, kw_only=True):
+    """What one source contributed to a window."""
+
+    source: Annotated[str, Meta(examples=["reddit"])]
+    score: Score
+    label: Label
+    posts: Annotated[int, Meta(examples=[81])]
+    authors: Authors
+    positive: int
+    neutral: int
+    negative: int
+
+
+class FeedCoverage(Struct, frozen=True, kw_only=True):
+    """What one feed of one source was asked for in the window and what came. `state` and `reason` are the newest
+    answer's.
+    """
+
+    source: Annotated[str, Meta(examples=["reddit"])]
+    feed: Annotated[str, Meta(examples=["posts"])]
+    state: State
+    reason: str
+    observed_at: datetime
+    questions: Annotated[int, Meta(description="How often it was asked.")]
+    answered: Annotated[int, Meta(description="How often it answered, with something or with nothing new.")]
+    asked: Annotated[int, Meta(description="Items asked for.")]
+    received: Annotated[int, Meta(description="Items that came.")]
+
+
+class Sentiment(Struct, frozen=True, kw_only=True):
+    """What people say about one symbol in [since, until)."""
+
+    symbol: Annotated[str, Meta(examples=["AAPL"])]
+    window: WindowName
+    since: datetime
+    until: datetime
+    as_of: AsOfEcho
+    source: Annotated[str | None, Meta(description="The one source that counted; null for all.")]
+    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    score: Score
+    label: Annotated[Label | None, Meta(description="From ±0.05 on positive or negative; null without posts.")]
+    confidence: Confident
+    posts: Annotated[int, Meta(examples=[120])]
+    authors: Authors
+    positive: int
+    neutral: int
+    negative: int
+    buzz: Buzz
+    buzz_reason: Annotated[str | None, Meta(description="Why there is no buzz, where there is none.")]
+    by_source: list[SourceShare]
+    coverage: Annotated[
+        list[FeedCoverage], Meta(description="Which sources of posts were asked: silence of a source is not calm.")
+    ]
+    sample: SampleFlag
+
+
+class SeriesTable(Struct, frozen=True, kw_only=True):
+    """Sentiment as columns of equal length, oldest first; intervals without posts are left out."""
+
+    symbol: Annotated[str, Meta(examples=["AAPL"])]
+    interval: SeriesInterval
+    source: str | None
+    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    as_of: Annotated[str | None, Meta(description="The moment that was asked about; null for now.")]
+    sample: SampleFlag
+    truncated: Annotated[bool, Meta(description="True where the range holds more before the first row.")]
+    next: Annotated[str | None, Meta(description="The `end` with which what lies before is asked for.")]
+    start: list[Annotated[int, Meta(description="UTC, in milliseconds since 1970-01-01.", examples=[1388534400000])]]
+    posts: list[int]
+    authors: list[int]
+    score: list[float]
+    positive: list[int]
+    negative: list[int]
+
+
+class TermItem(Struct, frozen=True):
+    """One reason of a score: the words at code points [start, end), and what they weigh before squashing.
+
+    An empty text is the rest: everything too small to be named.
+    """
+
+    text: Annotated[str, Meta(examples=["great"])]
+    start: int
+    end: int
+    weight: Annotated[float, Meta(examples=[3.1])]
+
+
+class MentionItem(Struct, frozen=True):
+    """A symbol recognised at code points [start, end) of title, line break and text."""
+
+    symbol: Annotated[str, Meta(examples=["AAPL"])]
+    method: Method
+    confidence: Annotated[float, Meta(description="0 to 1.", examples=[0.99])]
+    start: int
+    end: int
+
+
+class PostItem(Struct, frozen=True, kw_only=True):
+    """A post with its reading; `score` and `label` are null until the scorer has read it."""
+
+    source: Annotated[str, Meta(examples=["reddit"])]
+    external_id: Annotated[str, Meta(description="The post's id at its source.")]
+    author: str | None
+    published_at: datetime
+    lang: Annotated[str | None, Meta(examples=["ko"])]
+    title: str | None
+    text: Annotated[str, Meta(examples=["$AAPL crushed it again, great quarter!"])]
+    url: str | None
+    score: Annotated[float | None, Meta(description="-1 to 1.", examples=[0.6588])]
+    label: Label | None
+    explanation: Annotated[list[TermItem], Meta(description="The reasons, over title, line break and text.")]
+    mentions: list[MentionItem]
+
+
+class PostPage(Struct, frozen=True, kw_only=True):
+    """Posts, the latest first; `next` is the `cursor` of the following page."""
+
+    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    sample: SampleFlag
+    items: list[PostItem]
+    next: str | None
+
+
+class TrendingItem(Struct, frozen=True, kw_only=True):
+    """A symbol that people speak of. As of a moment the names are null: listings have no history."""
+
+    symbol: Annotated[str, Meta(examples=["005930.KS"])]
+    name: Annotated[str | None, Meta(examples=["Samsung Electronics Co., Ltd."])]
+    name_ko: Annotated[str | None, Meta(examples=["삼성전자"])]
+    buzz: Buzz
+    score: Score
+    label: Label
+    confidence: Confident
+    posts: int
+    authors: Authors
+    positive: int
+    neutral: int
+    negative: int
+    sample: SampleFlag
+
+
+class Trending(Struct, frozen=True, kw_only=True):
+    """Symbols in [since, until), the most unusual first; without a known history after those with one, by posts."""
+
+    window: WindowName
+    since: datetime
+    until: datetime
+    as_of: AsOfEcho
+    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    items: list[TrendingItem]
+    next: None = None
+
+
+class AnalyzeRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text to read."""
+
+    text: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=MOST_CHARACTERS,
+            description="At most 20,000 characters.",
+            examples=["$AAPL crushed it again, great quarter!", "삼성전자 실적이 정말 좋네요"],
+        ),
+    ]
+    scorer: Annotated[str | None, Meta(description="The default where it is missing.", examples=["vader@1"])] = None
+    lang: Annotated[
+        Annotated[str, Meta(max_length=20)] | None,
+        Meta(description="The language, where you know it.", examples=["en", "ko"]),
+    ] = None
+
+
+class Analysis(Struct, frozen=True, kw_only=True):
+    """The reading of a text. The weights of `explanation` add up to `raw`, which the scorer squashes into `score`."""
+
+    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    score: Annotated[float, Meta(description="-1 to 1.", examples=[0.6588])]
+    label: Label
+    raw: float
+    explanation: list[TermItem]
+    mentions: list[MentionItem]
+
+
+class ScorerItem(Struct, frozen=True, kw_only=True):
+    """A scorer: the same text scores the same for ever under the same name."""
+
+    name: Annotated[str, Meta(examples=["vader@1"])]
+    default: Annotated[bool, Meta(description="Answers use it where none is asked for.")]
+    description: str
+    accuracy: Annotated[float | None, Meta(description="Published share of right labels; null until it was measured.")]
+
+
+class ScorerList(Struct, frozen=True):
+    """Every scorer there is."""
+
+    items: list[ScorerItem]
+    next: None = None
+
+
+class CoverageList(Struct, frozen=True, kw_only=True):
+    """What every source was asked for in [since, until) and what came, by source and feed."""
+
+    window: WindowName
+    since: datetime
+    until: datetime
+    as_of: AsOfEcho
+    items: list[FeedCoverage]
+    next: None = None

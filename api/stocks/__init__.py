@@ -1,0 +1,1 @@
+"""Stocks over HTTP: finding one, its listing, its bars, its insight."""

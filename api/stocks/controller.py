@@ -1,0 +1,148 @@
+"""Routes under /stocks. It does not know how listings are searched or bars are kept."""
+
+from bisect import bisect_right
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get
+from litestar.openapi.spec import Example
+from litestar.params import QueryParameter
+
+from api.answers import table_answer
+from api.catalogue import Catalogue
+from api.cursors import read_cursor, write_cursor
+from api.deps import Moment, NamedDependency
+from api.openapi import problems
+from api.parameters import DEFAULT_ROWS, End, Rows, ScorerName, Start, SymbolPath, known_symbol, parse_range
+from api.scorers import check_scorer
+from api.stocks.schemas import BarsTable, InsightTable, Stock, StockPage
+from api.stocks.views import stock_item, stock_view
+from lib.db.bars import bars_table
+from lib.db.insight import insight_table
+from lib.db.pool import Pool
+from lib.db.stocks import stock_detail
+from lib.domain.bars import Interval
+from lib.settings import Settings
+
+Query = Annotated[
+    str,
+    QueryParameter(
+        description="A symbol, an English or Korean name, or Korean initials (초성); forgives typing errors. "
+        "Empty lists all.",
+        max_length=100,
+        examples=[
+            Example(id="ko", summary="한국어 이름", value="삼성전자"),
+            Example(id="initials", summary="초성", value="ㅅㅅㅈㅈ"),
+            Example(id="en", summary="With a typing error", value="samsnug electronics"),
+        ],
+    ),
+]
+Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.", max_length=200)]
+PageSize = Annotated[int, QueryParameter(description="At most this many.", ge=1, le=100)]
+BarInterval = Annotated[Interval, QueryParameter(description="Length of a bar: a day, an hour or a minute.")]
+Adjusted = Annotated[
+    bool, QueryParameter(description="Scale open, high, low and close by adj_close / close, where adj_close is known.")
+]
+
+
+class StocksController(Controller):
+    """Finding a stock, its listing, its bars, its insight."""
+
+    path = "/stocks"
+    tags = ("stocks",)
+
+    @get(operation_id="searchStocks", summary="Find stocks", responses=problems(400, 503))
+    async def search(
+        self, catalogue: NamedDependency[Catalogue], q: Query = "", limit: PageSize = 20, cursor: Cursor = None
+    ) -> StockPage:
+        """By symbol, English or Korean name, or Korean initials, the best match first; without `q` all, by symbol."""
+        if not q.strip():
+            return await _all_stocks(catalogue, limit, cursor)
+        offset = read_cursor(cursor, int) if cursor else 0
+        index = await catalogue.search_index()
+        found = index.search(q, limit=limit + 1, offset=max(offset, 0))
+        more = len(found) > limit
+        items = [stock_item(match.listing, match.kind, match.score) for match in found[:limit]]
+        return StockPage(items, write_cursor(offset + limit) if more else None)
+
+    @get("/{symbol:str}", operation_id="getStock", summary="One stock", responses=problems(400, 404, 503))
+    async def detail(
+        self, symbol: SymbolPath, pool: NamedDependency[Pool], settings: NamedDependency[Settings]
+    ) -> Stock:
+        """The listing, its newest daily bar, and the newest day on which people spoke of it."""
+        return stock_view(await stock_detail(pool, known_symbol(symbol), settings.scorer), settings.scorer)
+
+    @get("/{symbol:str}/bars", operation_id="getBars", summary="Bars of one stock", responses=problems(400, 404, 503))
+    async def bars(
+        self,
+        request: Request[Any, Any, Any],
+        symbol: SymbolPath,
+        pool: NamedDependency[Pool],
+        moment: NamedDependency[Moment],
+        interval: BarInterval = "1d",
+        start: Start = None,
+        end: End = None,
+        limit: Rows = DEFAULT_ROWS,
+        adjusted: Adjusted = False,
+    ) -> Response[BarsTable]:
+        """The newest `limit` bars of the range as columns, oldest first. `Accept: text/csv` answers the same as CSV."""
+        since, until = parse_range(start, end)
+        body = await bars_table(
+            pool,
+            known_symbol(symbol),
+            interval,
+            start=since,
+            end=until,
+            limit=limit,
+            adjusted=adjusted,
+            moment=moment.at,
+            as_of=moment.text,
+        )
+        return table_answer(request, body)
+
+    @get(
+        "/{symbol:str}/insight",
+        operation_id="getInsight",
+        summary="Price and talk on one time axis",
+        responses=problems(400, 404, 503),
+    )
+    async def insight(
+        self,
+        request: Request[Any, Any, Any],
+        symbol: SymbolPath,
+        pool: NamedDependency[Pool],
+        settings: NamedDependency[Settings],
+        moment: NamedDependency[Moment],
+        interval: BarInterval = "1d",
+        start: Start = None,
+        end: End = None,
+        limit: Rows = DEFAULT_ROWS,
+        scorer: ScorerName = None,
+    ) -> Response[InsightTable]:
+        """Bars and sentiment as columns, oldest first: at most `limit` intervals, counted back from the newest of the
+        range.
+
+        A day with posts and no trading is there, with null prices. `Accept: text/csv` answers the same as CSV.
+        """
+        since, until = parse_range(start, end)
+        name = scorer or settings.scorer
+        table = await insight_table(
+            pool,
+            known_symbol(symbol),
+            interval,
+            name,
+            start=since,
+            end=until,
+            limit=limit,
+            moment=moment.at,
+            as_of=moment.text,
+        )
+        check_scorer(name, known=table.scorer_known)
+        return table_answer(request, table.body)
+
+
+async def _all_stocks(catalogue: Catalogue, limit: int, cursor: str | None) -> StockPage:
+    listings = sorted((await catalogue.listings()).values(), key=lambda listing: listing.symbol)
+    first = bisect_right(listings, read_cursor(cursor, str), key=lambda listing: listing.symbol) if cursor else 0
+    page = listings[first : first + limit]
+    more = first + limit < len(listings)
+    return StockPage([stock_item(listing) for listing in page], write_cursor(page[-1].symbol) if more else None)

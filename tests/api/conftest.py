@@ -1,0 +1,46 @@
+"""The real application on a test's own database, asked over ASGI."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from api.app import create_app
+from lib.db.databases import create_database, drop_database
+from lib.db.migrate import migrate
+from lib.db.pool import open_pool
+from lib.postgres.server import PostgresServer
+from lib.settings import Settings
+from tests.support import seed
+
+Client = AsyncTestClient[Litestar]
+
+
+@pytest.fixture(scope="module")
+async def reader(postgres: PostgresServer) -> AsyncIterator[Client]:
+    """A client for tests that only read, shared by a module: one listing, AAPL, and one scorer."""
+    name = f"test_{secrets.token_hex(6)}"
+    url = postgres.url(name)
+    await create_database(postgres.url("postgres"), name)
+    await migrate(url)
+    async with open_pool(url, application="insitechart-test") as pool:
+        await seed.add_symbol(pool, "AAPL", "Apple Inc.")
+        await seed.add_scorer(pool)
+    async with AsyncTestClient(create_app(Settings(database_url=url)), raise_server_exceptions=False) as opened:
+        yield opened
+    await drop_database(postgres.url("postgres"), name)
+
+
+@pytest.fixture
+def app(database_url: str) -> Litestar:
+    """The application, not started."""
+    return create_app(Settings(database_url=database_url))
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[Client]:
+    """A client of the started application; an error inside it is answered, not raised here."""
+    async with AsyncTestClient(app, raise_server_exceptions=False) as opened:
+        yield opened

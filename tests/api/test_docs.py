@@ -1,0 +1,95 @@
+"""The documentation: a page that asks no other host, and a document that is true."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from lib.db.pool import Pool
+from tests.support import seed
+
+Client = AsyncTestClient[Litestar]
+
+
+async def test_the_front_door_leads_to_the_documentation(reader: Client) -> None:
+    door = await reader.get("/", follow_redirects=False)
+    assert (door.status_code, door.headers["location"]) == (302, "/docs")
+
+
+async def test_the_docs_page_loads_nothing_from_elsewhere(reader: Client) -> None:
+    page = await reader.get("/docs")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(loaded) >= 5
+    for address in loaded:
+        assert address.startswith("/"), address
+        assert (await reader.get(address)).status_code == 200, address
+    style = (await reader.get("/docs/assets/swagger-ui.css")).text
+    assert not re.search(r"@import|url\(\s*[\"']?(?:https?:)?//", style)
+
+
+async def _document(client: Client) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.get("/openapi.json")).json()
+    return found
+
+
+def _references(node: object) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [reference for value in node.values() for reference in _references(value)]
+    return [reference for value in node for reference in _references(value)] if isinstance(node, list) else []
+
+
+async def test_the_document_is_openapi_3_1_and_refers_to_what_it_holds(reader: Client) -> None:
+    document = await _document(reader)
+    assert document["openapi"].startswith("3.1")
+    references = _references(document)
+    assert references
+    for reference in references:
+        node: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+async def test_every_operation_is_named_described_and_says_how_it_fails(reader: Client) -> None:
+    document = await _document(reader)
+    names = []
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            names.append(operation["operationId"])
+            assert operation["summary"], path
+            assert operation["description"], path
+            assert operation["tags"][0] in ("stocks", "sentiment", "health")
+            for parameter in operation.get("parameters", []):
+                assert parameter.get("description"), (path, parameter["name"])
+            for status, response in operation["responses"].items():
+                if status in ("400", "404", "413") or (status == "503" and "/health" not in path):
+                    assert list(response["content"]) == ["application/problem+json"], (path, status)
+            if "{symbol}" in path:
+                assert {"400", "404", "503"} <= set(operation["responses"]), path
+    assert len(set(names)) == len(names) == 15
+
+
+async def test_answers_fit_the_schemas_that_document_them(pool: Pool, client: Client) -> None:
+    await seed.add_scorer(pool)
+    await seed.add_symbol(pool, "AAPL", "Apple Inc.")
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    await seed.add_bar(pool, "AAPL", now, 5)
+    await seed.add_bucket(pool, "AAPL", now, [0.5])
+    await seed.add_action(pool, "AAPL", now, "split", "4")
+    await seed.add_post(pool, "AAPL", now, external_id="1")
+    await seed.add_coverage(pool, "reddit", "posts/a", now)
+    document = await _document(client)
+    for path, methods in document["paths"].items():
+        if "get" not in methods or path.endswith("/metrics"):
+            continue
+        answer = await client.get(path.replace("{symbol}", "AAPL"))
+        assert answer.status_code == 200, answer.text
+        schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        Draft202012Validator(schema | {"components": document["components"]}).validate(answer.json())

@@ -1,0 +1,67 @@
+"""Probes, metrics, and a database that goes away and comes back while the application runs."""
+
+import asyncio
+from pathlib import Path
+
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from api.app import create_app
+from lib.db.databases import create_database
+from lib.db.migrate import migrate
+from lib.db.pool import Pool
+from lib.postgres.server import running_server
+from lib.settings import Settings
+from tests.support import seed
+
+Client = AsyncTestClient[Litestar]
+
+
+async def test_probes_answer_at_the_root_and_in_the_api(client: Client) -> None:
+    for prefix in ("", "/api/v1"):
+        assert (await client.get(f"{prefix}/health/live")).json() == {"status": "ok"}
+        for path in ("/health", "/health/ready"):
+            answer = await client.get(f"{prefix}{path}")
+            assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+            assert answer.json()["parts"]["database"]["state"] == "ok"
+
+
+async def test_metrics_count_requests_by_route_and_not_by_path(pool: Pool, client: Client) -> None:
+    await seed.add_symbol(pool, "AAPL")
+    await client.get("/api/v1/stocks/AAPL")
+    await client.get("/api/v1/no-such-thing-4711")
+    text = (await client.get("/metrics")).text
+    assert 'insitechart_http_requests_total{method="GET",route="/api/v1/stocks/{symbol}",status="200"}' in text
+    assert 'route="unmatched",status="404"' in text
+    assert "4711" not in text
+    assert "insitechart_build_info{version=" in text
+    assert 'insitechart_database_pool_connections{state="open"}' in text
+    assert "insitechart_http_request_duration_seconds_bucket" in text
+
+
+async def test_an_old_schema_is_not_ready(pool: Pool, client: Client) -> None:
+    await pool.execute("DELETE FROM migrations WHERE name = '0006_accounts_kept'")
+    answer = await client.get("/health/ready")
+    assert answer.status_code == 503
+    assert "0006_accounts_kept" in answer.json()["parts"]["database"]["detail"]
+
+
+async def test_it_survives_a_restart_of_the_database(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server:
+        await create_database(server.url("postgres"), "kept")
+        await migrate(server.url("kept"))
+        async with AsyncTestClient(create_app(Settings(database_url=server.url("kept")))) as client:
+            assert (await client.get("/api/v1/stocks/AAPL")).status_code == 404
+            await server.stop()
+            ready = await client.get("/health/ready")
+            assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
+            assert ready.json()["parts"]["database"]["state"] == "unavailable"
+            assert (await client.get("/health/live")).status_code == 200
+            for path in ("stocks/AAPL", "stocks?q=apple", "stocks/AAPL/bars", "sentiment/AAPL", "sentiment/trending"):
+                away = await client.get(f"/api/v1/{path}")
+                assert (away.status_code, away.json()["type"]) == (503, "urn:insitechart:database-unavailable")
+                assert int(away.headers["retry-after"]) > 0
+            await asyncio.to_thread(server.start)
+            await server.ready()
+            assert (await client.get("/health/ready")).status_code == 200
+            assert (await client.get("/api/v1/stocks/AAPL")).status_code == 404
