@@ -1,6 +1,6 @@
 """Finds the folder of real data that some tests read. It does not know what is in the files, and never writes there.
 
-The folder is not part of the project: a test that needs a file from it skips, with the reason, where the folder is absent.
+The folder is no part of the project: a test that needs a file from it skips, with the reason, where it is absent.
 """
 
 import os

@@ -1,0 +1,32 @@
+"""The word tables beside this module, read once. What each is for, its first lines say; this module does not know."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+
+def _lines(name: str) -> list[str]:
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """Every word of the table `name` (such as `acronyms.txt`), as written there."""
+    return frozenset(word for line in _lines(name) for word in line.split())
+
+
+@cache
+def phrases(name: str) -> tuple[str, ...]:
+    """Every line of the table `name`, in the order of the file."""
+    return tuple(_lines(name))
+
+
+@cache
+def aliases() -> Mapping[str, tuple[str, ...]]:
+    """By symbol, what people call it; the order of the file is the order of claim. `$X` marks a former ticker."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in _lines("aliases.txt"):
+        symbol, _, names = line.partition(": ")
+        found[symbol] = tuple(name.strip() for name in names.split(","))
+    return found
