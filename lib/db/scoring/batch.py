@@ -1,0 +1,55 @@
+"""Reads one batch of waiting posts and stores what was read, all in one transaction. It does not know how often."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from lib.db.pool import Pool
+from lib.db.scoring.buckets import recount_buckets
+from lib.db.scoring.queue import Claimed, claim
+from lib.db.scoring.readings import store_readings
+from lib.db.scoring.scorers import scorer_ids
+from lib.scoring.reader import Reader, Reading
+
+
+class BatchResult(msgspec.Struct, frozen=True):
+    """What one batch did: posts read, mentions stored, deleted posts forgotten, buckets changed, seconds taken."""
+
+    posts: int
+    mentions: int
+    deleted: int
+    buckets: int
+    seconds: float
+
+    @property
+    def taken(self) -> int:
+        """How many posts left the queue; 0 means that none waits but those that others hold."""
+        return self.posts + self.deleted
+
+
+async def score_batch(pool: Pool, reader: Reader, *, limit: int) -> BatchResult:
+    """Takes up to `limit` posts that wait, reads them, and stores mentions, scores and buckets together.
+
+    Any number may run side by side: a post is taken by one of them, and waits again if its batch fails.
+    """
+    begun = time.monotonic()
+    async with pool.acquire() as conn, conn.transaction():
+        posts = await claim(conn, limit)
+        if not posts:
+            return BatchResult(0, 0, 0, 0, time.monotonic() - begun)
+        readings = await asyncio.to_thread(_read, reader, posts)
+        ids = await scorer_ids(conn, [scorer.name for scorer in reader.scorers])
+        stored = await store_readings(conn, posts, readings, ids)
+        buckets = await recount_buckets(conn, stored.touched)
+    read = len(readings)
+    return BatchResult(read, stored.mentions, len(posts) - read, buckets, time.monotonic() - begun)
+
+
+def _read(reader: Reader, posts: Sequence[Claimed]) -> dict[int, Reading]:
+    return {
+        post.id: reader.read(post.title, post.text, lang=post.lang, at=post.published_at.date())
+        for post in posts
+        if not post.is_deleted
+    }
