@@ -1,0 +1,104 @@
+"""Processes that score side by side. It does not know what is shown of them, nor how a post is scored.
+
+Reading texts keeps one core busy, and a Python process uses one; the queue lets any number take from it.
+"""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Iterator
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from multiprocessing.sharedctypes import Synchronized
+
+from lib.db.pool import open_pool
+from lib.db.scoring import BatchResult, Readers, score_batch
+from lib.errors import InsiteChartError, PlatformError
+
+_BATCH = 2000
+
+
+def score_with_processes(url: str, scorer: str, total: int, processes: int) -> Iterator[BatchResult]:
+    """Scores up to `total` posts that wait and yields each batch as it is done, in no order.
+
+    Leaving the iterator early stops after the batches under way. Raises what a process raised, or PlatformError if one
+    was killed; what that one held waits again.
+    """
+    context = get_context("spawn")
+    allowance = context.Value("q", total)
+    running: dict[Connection, SpawnProcess] = {}
+    try:
+        # more processes than batches would have nothing to do
+        for _ in range(min(processes, -(-total // _BATCH))):
+            receiving, sending = context.Pipe(duplex=False)
+            process = context.Process(target=_work, args=(url, scorer, allowance, sending), daemon=True)
+            process.start()
+            sending.close()
+            running[receiving] = process
+        while running:
+            for ready in wait(list(running)):
+                assert isinstance(ready, Connection)
+                report = _receive(ready)
+                if report is None:
+                    _check_end(running.pop(ready))
+                elif isinstance(report, InsiteChartError):
+                    raise report
+                else:
+                    yield report
+    finally:
+        with allowance.get_lock():
+            allowance.value = 0
+        for process in running.values():
+            process.join()
+
+
+def _receive(connection: Connection) -> BatchResult | InsiteChartError | None:
+    try:
+        report: BatchResult | InsiteChartError = connection.recv()
+    except EOFError:
+        return None
+    return report
+
+
+def _check_end(process: SpawnProcess) -> None:
+    process.join()
+    if process.exitcode:
+        raise PlatformError(
+            f"A scoring process ended before its work was done (exit code {process.exitcode}).",
+            hint="What it held waits again: run the command once more.",
+        )
+
+
+def _work(url: str, scorer: str, allowance: "Synchronized[int]", reports: Connection) -> None:
+    # Ctrl-C reaches every process of the terminal; ending is decided by the one that started this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        asyncio.run(_score(url, scorer, allowance, reports))
+    except InsiteChartError as error:
+        reports.send(error)
+
+
+async def _score(url: str, scorer: str, allowance: "Synchronized[int]", reports: Connection) -> None:
+    starter = parent_process()
+    assert starter is not None
+    async with open_pool(url, application="insitechart-score", max_size=1) as pool:
+        readers = Readers([scorer])
+        await readers.current(pool)
+        # the listings stay as long as the process: nothing to be looked through for garbage again and again
+        gc.collect()
+        gc.freeze()
+        while starter.is_alive() and (size := _take(allowance)):
+            result = await score_batch(pool, await readers.current(pool), limit=size)
+            with allowance.get_lock():
+                allowance.value += size - result.taken if allowance.value else 0
+            if not result.taken:
+                break
+            reports.send(result)
+
+
+def _take(allowance: "Synchronized[int]") -> int:
+    with allowance.get_lock():
+        size = min(_BATCH, allowance.value)
+        allowance.value -= size
+    return size
