@@ -21,7 +21,7 @@ DEFAULT_WATCHLIST = (
 class Settings(BaseSettings):
     """Frozen. Each field is set by INSITECHART_<FIELD> in upper case; lists are comma-separated."""
 
-    model_config = SettingsConfigDict(env_prefix="INSITECHART_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="INSITECHART_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     home: Annotated[Path, Field(description="Folder of all state of the embedded platform.")] = Path(".insitechart")
     database_url: Annotated[
