@@ -6,6 +6,7 @@ told; whoever needs the same certainty there keeps a guard (deployments/local/gu
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from typing import NamedTuple
 
 _PR_SET_PDEATHSIG = 1
 _TAIL_BYTES = 64 * 1024
+_FATAL = re.compile(r"\b(FATAL|PANIC):")
+_RAISED = re.compile(r"[\w.]*(Error|Exception)\b")
+_ERROR = re.compile(r"\berror\b", re.IGNORECASE)
 
 
 class Account(NamedTuple):
@@ -63,9 +67,11 @@ def last_words(log: Path, *, since: int = 0) -> str:
     except FileNotFoundError:
         return "it left no log."
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    # a cause comes before its consequences: of PostgreSQL's fatal lines the first is the telling one
-    telling = [line for line in lines if "FATAL:" in line or "PANIC:" in line][:1]
-    telling = telling or [line for line in lines if "error" in line.lower()][-1:] or lines[-1:]
+    # a cause comes before its consequences: of PostgreSQL's fatal lines the first is the telling one; what it answers to
+    # those who come too early is none. Python says the cause last, as `SomeError: …` at the beginning of a line.
+    fatal = [line for line in lines if _FATAL.search(line) and "the database system is " not in line]
+    raised = [line for line in lines if _RAISED.match(line)]
+    telling = fatal[:1] or raised[-1:] or [line for line in lines if _ERROR.search(line)][-1:] or lines[-1:]
     return telling[0] if telling else "it wrote nothing."
 
 

@@ -44,3 +44,11 @@ def test_the_cause_is_told_and_not_its_consequence(tmp_path: Path) -> None:
         file.write("LOG:  starting\nPANIC:  the cause\nLOG:  startup process was terminated\nFATAL:  a consequence\n")
     assert last_words(log, since=seen) == "PANIC:  the cause"
     assert last_words(tmp_path / "none") == "it left no log."
+
+
+def test_who_came_too_early_is_no_trouble_and_an_exception_is(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("FATAL:  the database system is starting up\nLOG:  bye\n")
+    assert last_words(log) == "LOG:  bye"
+    log.write_text("Traceback (most recent call last):\nValueError: the cause\n  see https://errors.example/1\n")
+    assert last_words(log) == "ValueError: the cause"

@@ -1,0 +1,35 @@
+"""Makes the platform's database usable: there, migrated, and its contents known. It does not start the server."""
+
+from pathlib import Path
+
+from lib.db.contents import Contents, glance
+from lib.db.databases import create_database
+from lib.db.migrate import migrate
+from lib.postgres.server import DATABASE, PostgresServer
+
+
+async def prepare_embedded(server: PostgresServer) -> Contents:
+    """The embedded server's database, made if need be, migrated and looked into. Raises DatabaseError."""
+    await create_database(server.url("postgres"), DATABASE)
+    await migrate(server.url())
+    return await glance(server.url())
+
+
+async def prepare_existing(url: str) -> Contents:
+    """The database at `url`, which somebody else looks after, migrated and looked into. Raises DatabaseError."""
+    await migrate(url)
+    return await glance(url)
+
+
+def sample_wanted(folder: Path, contents: Contents) -> bool:
+    """True for an empty database that never had the sample: whoever dropped it does not want it back."""
+    return not contents.listings and not _loaded_file(folder).exists()
+
+
+def remember_sample(folder: Path) -> None:
+    """The sample was loaded into the database in `folder`."""
+    _loaded_file(folder).touch()
+
+
+def _loaded_file(folder: Path) -> Path:
+    return folder / "sample-loaded"
