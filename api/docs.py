@@ -6,12 +6,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from litestar import MediaType, Request, Response, Router, get
 from litestar.datastructures import CacheControlHeader
+from litestar.enums import OpenAPIMediaType
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
+
+from api.document import openapi_json
 
 # swagger-ui styles elements as it draws them, hence the one concession
 DOCS_HEADERS = {
@@ -35,6 +37,17 @@ class DocsPage(OpenAPIRenderPlugin):
         return self._page
 
 
+class DocumentFile(OpenAPIRenderPlugin):
+    """The same document beside the page, where Litestar would put its own."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/openapi.json", media_type=OpenAPIMediaType.OPENAPI_JSON, favicon="", style="")
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The corrected document."""
+        return openapi_json(request.app)
+
+
 @get("/", include_in_schema=False, sync_to_thread=False)
 def front_door() -> Redirect:
     """Leads to the documentation."""
@@ -44,9 +57,7 @@ def front_door() -> Redirect:
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
 def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The OpenAPI document."""
-    return Response(
-        msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/vnd.oai.openapi+json"
-    )
+    return Response(openapi_json(request.app), media_type=OpenAPIMediaType.OPENAPI_JSON)
 
 
 def docs_assets() -> Router:

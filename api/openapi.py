@@ -7,7 +7,7 @@ from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.spec import Example, Tag
 from litestar.router import Router
 
-from api.docs import DOCS_HEADERS, DocsPage
+from api.docs import DOCS_HEADERS, DocsPage, DocumentFile
 from api.problems import PROBLEM_JSON, Problem
 
 _DESCRIPTION = """
@@ -107,5 +107,5 @@ def openapi_config() -> OpenAPIConfig:
             Tag(name="health", description="For probes and Prometheus · 상태"),
         ],
         openapi_router=Router("/docs", route_handlers=[], include_in_schema=False, response_headers=headers),
-        render_plugins=[DocsPage()],
+        render_plugins=[DocsPage(), DocumentFile()],
     )

@@ -32,6 +32,7 @@ Confident = Annotated[
     ),
 ]
 Authors = Annotated[int, Meta(description="Distinct authors; exact up to 255, within about 6 % above.", examples=[57])]
+Counts = Annotated[list[int], Meta(examples=[[42, 57]])]
 SampleFlag = Annotated[bool, Meta(description="True where anything in this answer is of the invented sample archive.")]
 AsOfEcho = Annotated[datetime | None, Meta(description="The moment that was asked about; null for now.")]
 
@@ -103,12 +104,14 @@ class SeriesTable(Struct, frozen=True, kw_only=True):
     sample: SampleFlag
     truncated: Annotated[bool, Meta(description="True where the range holds more before the first row.")]
     next: Annotated[str | None, Meta(description="The `end` with which what lies before is asked for.")]
-    start: list[Annotated[int, Meta(description="UTC, in milliseconds since 1970-01-01.", examples=[1388534400000])]]
-    posts: list[int]
-    authors: list[int]
-    score: list[float]
-    positive: list[int]
-    negative: list[int]
+    start: Annotated[
+        list[int], Meta(description="UTC, in milliseconds since 1970-01-01.", examples=[[1388620800000, 1388624400000]])
+    ]
+    posts: Counts
+    authors: Counts
+    score: Annotated[list[float], Meta(description="Mean of the posts, -1 to 1.", examples=[[0.213, -0.04]])]
+    positive: Counts
+    negative: Counts
 
 
 class TermItem(Struct, frozen=True):

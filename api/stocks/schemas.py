@@ -9,8 +9,14 @@ from msgspec import Meta, Struct
 
 from lib.domain.bars import ActionKind, Interval
 
-EpochMs = Annotated[int, Meta(description="UTC, in milliseconds since 1970-01-01.", examples=[1388534400000])]
 Price = Annotated[float | None, Meta(description="In the listing's currency.", examples=[187.57])]
+Starts = Annotated[
+    list[int],
+    Meta(description="UTC, in milliseconds since 1970-01-01.", examples=[[1388620800000, 1388707200000]]),
+]
+Prices = Annotated[list[float | None], Meta(description="In the listing's currency.", examples=[[553.13, 540.98]])]
+Volumes = Annotated[list[int | None], Meta(description="Shares.", examples=[[58671200, 98116900]])]
+Counts = Annotated[list[int | None], Meta(examples=[[42, 57]])]
 SampleFlag = Annotated[bool, Meta(description="True where anything in this answer is of the invented sample archive.")]
 Truncated = Annotated[bool, Meta(description="True where the range holds more before the first row.")]
 NextEnd = Annotated[
@@ -105,13 +111,13 @@ class BarsTable(Struct, frozen=True, kw_only=True):
     sample: SampleFlag
     truncated: Truncated
     next: NextEnd
-    start: list[EpochMs]
-    open: list[Price]
-    high: list[Price]
-    low: list[Price]
-    close: list[Price]
-    adj_close: list[Price]
-    volume: list[int | None]
+    start: Starts
+    open: Prices
+    high: Prices
+    low: Prices
+    close: Prices
+    adj_close: Prices
+    volume: Volumes
 
 
 class Action(Struct, frozen=True, kw_only=True):
@@ -136,16 +142,18 @@ class InsightTable(Struct, frozen=True, kw_only=True):
     sample: SampleFlag
     truncated: Truncated
     next: NextEnd
-    start: list[EpochMs]
-    open: list[Price]
-    high: list[Price]
-    low: list[Price]
-    close: list[Price]
-    adj_close: list[Price]
-    volume: list[int | None]
-    posts: list[int | None]
-    authors: list[int | None]
-    positive: list[int | None]
-    negative: list[int | None]
-    score: Annotated[list[float | None], Meta(description="Mean score of the posts, -1 to 1.")]
+    start: Starts
+    open: Prices
+    high: Prices
+    low: Prices
+    close: Prices
+    adj_close: Prices
+    volume: Volumes
+    posts: Counts
+    authors: Counts
+    positive: Counts
+    negative: Counts
+    score: Annotated[
+        list[float | None], Meta(description="Mean score of the posts, -1 to 1.", examples=[[0.213, -0.04]])
+    ]
     actions: Annotated[list[Action], Meta(description="Dividends and splits in the range.")]

@@ -68,6 +68,7 @@ async def test_every_operation_is_named_described_and_says_how_it_fails(reader: 
             assert operation["tags"][0] in ("stocks", "sentiment", "health")
             for parameter in operation.get("parameters", []):
                 assert parameter.get("description"), (path, parameter["name"])
+                assert {"type": "null"} not in parameter["schema"].get("oneOf", [])
             for status, response in operation["responses"].items():
                 if status in ("400", "404", "413") or (status == "503" and "/health" not in path):
                     assert list(response["content"]) == ["application/problem+json"], (path, status)
