@@ -1,0 +1,1 @@
+"""`make bench`: every figure of the project beside its raw baseline."""
