@@ -5,8 +5,6 @@ and with addresses blanked.
 """
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
 
 from lib.tickers import tables
 
@@ -28,16 +26,13 @@ _BUTTON = re.compile(_ASKS + r"(?: (?:us|this|it|me|now))?(?: (?:on|to|via|at))?
 _BUTTON_LENGTH = 30
 
 
-class Tag(NamedTuple):
-    """A cashtag as written: how its ticker may be spelt, likeliest first, and its span with the sign."""
-
-    spellings: tuple[str, ...]
-    start: int
-    end: int
+# a cashtag as written: how its ticker may be spelt, likeliest first, and its span [start, end) with the sign
+Tag = tuple[tuple[str, ...], int, int]
 
 
-def find_cashtags(text: str) -> Iterator[Tag]:
+def find_cashtags(text: str) -> list[Tag]:
     """Cashtags in the order of `text`."""
+    tags: list[Tag] = []
     button_end = -9
     for match in _TAG.finditer(text):
         written, mark, suffix = match.groups()
@@ -48,18 +43,19 @@ def find_cashtags(text: str) -> Iterator[Tag]:
         if ticker in _NETWORKS and (_is_button(text, start) or start - button_end <= 3):
             button_end = end
         elif mark is None:
-            yield Tag((ticker,), start, end)
+            tags.append(((ticker,), start, end))
         else:
-            yield _with_suffix(ticker, mark, suffix.upper(), start, match.end(1), end)
+            tags.append(_with_suffix(ticker, mark, suffix.upper(), start, match.end(1), end))
+    return tags
 
 
 def _with_suffix(ticker: str, mark: str, suffix: str, start: int, ticker_end: int, end: int) -> Tag:
     """`$BRK.B` is a class of share, `$VOD.L` another country's paper, `$AAPL.So` a full stop without its space."""
     if suffix in ("KS", "KQ"):
-        return Tag((f"{ticker}.{suffix}",), start, end)
+        return (f"{ticker}.{suffix}",), start, end
     if mark == "." and suffix in _ELSEWHERE:
-        return Tag((f"{ticker}-{suffix}",), start, end)
-    return Tag((f"{ticker}-{suffix}", ticker), start, end if len(suffix) == 1 else ticker_end)
+        return (f"{ticker}-{suffix}",), start, end
+    return (f"{ticker}-{suffix}", ticker), start, end if len(suffix) == 1 else ticker_end
 
 
 def _is_word(written: str) -> bool:

@@ -91,14 +91,16 @@ class Resolver:
         if not reading.text.isascii():
             self._hangul_names(reading)
         self._bare_tickers(reading)
-        mentions = sorted(reading.by_symbol.values(), key=_position)
+        mentions = list(reading.by_symbol.values())
+        if len(mentions) > 1:
+            mentions.sort(key=_position)
         if folded.starts is not None:
             mentions = [Mention(m.symbol, m.method, m.confidence, *folded.span(m.start, m.end)) for m in mentions]
         return tuple(mentions)
 
     def _cashtags(self, reading: _Reading) -> None:
         tickers = self._dictionary.tickers
-        tags = list(find_cashtags(reading.text))
+        tags = find_cashtags(reading.text)
         # a post that lists everything is about nothing in particular
         confidence = _SURE if len(tags) <= _MANY_TAGS else _LISTED_OFF
         for spellings, start, end in tags:

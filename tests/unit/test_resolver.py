@@ -5,7 +5,7 @@ import random
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.domain.sentiment import Mention
@@ -164,6 +164,7 @@ PIECES += ["＄", "\u1109\u1161", "İ", "ﬁ"]
 TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join))
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_mentions_lie_in_the_text_in_order_and_once(text: str) -> None:
     mentions = RESOLVER.resolve(text)
@@ -172,6 +173,7 @@ def test_mentions_lie_in_the_text_in_order_and_once(text: str) -> None:
     assert len({m.symbol for m in mentions}) == len(mentions)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.randoms(use_true_random=False))
 def test_the_order_of_the_listings_does_not_matter(text: str, chance: random.Random) -> None:
     assert OTHERS[chance.randrange(len(OTHERS))].resolve(text) == RESOLVER.resolve(text)
@@ -180,6 +182,7 @@ def test_the_order_of_the_listings_does_not_matter(text: str, chance: random.Ran
 OTHERS = [Resolver(random.Random(seed).sample(KNOWN, len(KNOWN))) for seed in range(3)]
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from(["Nothing to see here.", "the end", "안녕하세요", "1 2 3", ""]))
 def test_a_further_line_takes_no_cashtag_away(text: str, line: str) -> None:
     before = {m.symbol for m in RESOLVER.resolve(text) if m.method == "cashtag"}

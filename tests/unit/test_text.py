@@ -1,7 +1,7 @@
 """Folding keeps spans true; addresses are blanked in place; languages are guessed or not at all."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.text.addresses import blank_addresses
@@ -26,6 +26,7 @@ def test_fold(text: str, folded: str) -> None:
     assert fold(text).text == folded
 
 
+@settings(deadline=None)
 @given(st.text(st.one_of(st.characters(), st.sampled_from("＄ＡａﬁÅ\u1109\u1161\u11b7\u0301\u200bㅅ삼İ"))))
 def test_spans_of_a_fold_cover_the_text_they_came_from(text: str) -> None:
     folded = fold(text)
@@ -38,6 +39,7 @@ def test_spans_of_a_fold_cover_the_text_they_came_from(text: str) -> None:
         assert folded.text[index] in fold(text[start:end]).text
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_leaves_lower_case_of_equal_length(text: str) -> None:
     folded = fold(text).text
@@ -65,6 +67,7 @@ def test_what_is_no_address_stays(text: str) -> None:
     assert blank_addresses(text) == text
 
 
+@settings(deadline=None)
 @given(st.text(st.one_of(st.characters(), st.sampled_from("@./:wht"))))
 def test_blanking_keeps_the_length(text: str) -> None:
     assert len(blank_addresses(text)) == len(text)
@@ -87,6 +90,7 @@ def test_language(text: str, language: str | None) -> None:
     assert guess_language(text) == language
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_has_a_language_or_none(text: str) -> None:
     assert guess_language(text) in {"ko", "en", None}

@@ -1,0 +1,168 @@
+"""Search over listings: exact before prefix before word before typo, in one order that paging can rely on.
+
+It does not know popularity or prices; among equals common shares come first, then what is still listed, then what has
+common aliases, then the shorter name. Nothing is cached between queries. Build it again when the listings change.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from lib.domain.symbols import Listing
+from lib.search.keys import Key, Query, Source, name_keys, parse_query, symbol_keys, word_keys
+from lib.search.typos import NearKeys
+from lib.tickers import tables
+from lib.tickers.names import share_of
+
+Kind = Literal["symbol", "prefix", "name", "initials", "alias", "fuzzy"]
+
+_EXACT: dict[Source, tuple[float, Kind]] = {
+    "symbol": (1.0, "symbol"),
+    "name": (0.98, "name"),
+    "alias": (0.97, "alias"),
+    "initials": (0.96, "initials"),
+    "later initials": (0.76, "initials"),
+}
+# a prefix earns the second number in the share of the key that was typed, in steps, so that near equals stay equal
+_PREFIX: dict[Source, tuple[float, float, Kind]] = {
+    "symbol": (0.72, 0.2, "prefix"),
+    "name": (0.72, 0.2, "prefix"),
+    "alias": (0.7, 0.2, "prefix"),
+    "initials": (0.62, 0.2, "initials"),
+    "later initials": (0.5, 0.2, "initials"),
+}
+_WORDS, _WORDS_SHARE = 0.5, 0.1
+_SURE = 0.96  # the least of what is exact
+_FUZZY_SHARE = 0.45
+_FEW = 5  # with fewer answers than this, what was typed is taken to hold a slip
+_STEPS = 4
+_WIDEST = 500  # keys that one or two letters may begin; of more, the shortest are enough to choose from
+_LAST = "\U0010ffff"
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A listing that the query may mean: how it was found, and how surely (0..1)."""
+
+    symbol_id: int
+    listing: Listing
+    kind: Kind
+    score: float
+
+
+class SearchIndex:
+    """An index over listings by their ids. Immutable, so safe from any thread; 12,000 take under a second."""
+
+    def __init__(self, listings: Mapping[int, Listing]) -> None:
+        known = {symbol: order for order, symbol in enumerate(tables.aliases())}
+        # positions are ranks: among equal scores, the lower position goes first
+        self._ids = sorted(listings, key=lambda number: _rank(listings[number], known))
+        self._listings = [listings[number] for number in self._ids]
+        keys: dict[Key, list[int]] = defaultdict(list)
+        words: dict[str, list[int]] = defaultdict(list)
+        for position, listing in enumerate(self._listings):
+            for key in {*symbol_keys(listing), *name_keys(listing)}:
+                if key.text:
+                    keys[key].append(position)
+            for word in set(word_keys(listing)):
+                words[word].append(position)
+        self._keys = sorted(keys)
+        self._lengths = [len(key.text) for key in self._keys]
+        self._positions = [keys[key] for key in self._keys]
+        self._words = sorted(words)
+        self._word_positions = [words[word] for word in self._words]
+        self._near = NearKeys(key.text for key in self._keys if key.source in ("name", "alias"))
+
+    def search(self, query: str, *, limit: int = 20, offset: int = 0) -> list[Match]:
+        """The listings that `query` may mean, the likeliest first; any text is a query, the empty one finds nothing.
+
+        The order depends on the query and the listings alone, so `offset` continues where an earlier answer ended.
+        """
+        parsed = parse_query(query)
+        if not parsed.compact or limit <= 0:
+            return []
+        found = _Best()
+        self._by_key(parsed, found)
+        if len(parsed.words) > 1 or not found.exact:
+            self._by_words(parsed.words, found)
+        if len(found.scores) < _FEW and not found.exact:
+            self._by_likeness(parsed.compact, found)
+        ranked = sorted(found.scores.items(), key=lambda item: (-item[1][0], item[0]))
+        page = ranked[max(offset, 0) : max(offset, 0) + limit]
+        return [Match(self._ids[at], self._listings[at], kind, round(score, 4)) for at, (score, kind) in page]
+
+    def _by_key(self, query: Query, found: "_Best") -> None:
+        for key, positions in self._beginning(query.symbol):
+            if key.source == "symbol":
+                found.offer(positions, *_scored(key, query.symbol))
+        for key, positions in self._beginning(query.compact):
+            if key.source in ("name", "alias") or (query.is_initials and key.source != "symbol"):
+                found.offer(positions, *_scored(key, query.compact))
+
+    def _beginning(self, text: str) -> Iterator[tuple[Key, list[int]]]:
+        if not text:
+            return
+        first = bisect_left(self._keys, (text,))
+        last = bisect_left(self._keys, (text + _LAST,))
+        span: Iterable[int] = range(first, last)
+        if last - first > _WIDEST:
+            span = sorted(span, key=self._lengths.__getitem__)[:_WIDEST]
+        for index in span:
+            yield self._keys[index], self._positions[index]
+
+    def _by_words(self, words: tuple[str, ...], found: "_Best") -> None:
+        """Listings with a word for each word typed, in any order; the last may be half typed, as may the others."""
+        common: dict[int, float] | None = None
+        for typed in sorted(words, key=len, reverse=True):
+            shares: dict[int, float] = {}
+            first = bisect_left(self._words, typed)
+            last = bisect_left(self._words, typed + _LAST)
+            for index in range(first, last):
+                share = len(typed) / len(self._words[index])
+                for position in self._word_positions[index]:
+                    if share > shares.get(position, 0.0):
+                        shares[position] = share
+            common = shares if common is None else {p: s + shares[p] for p, s in common.items() if p in shares}
+            if not common:
+                return
+        for position, share in (common or {}).items():
+            found.offer((position,), _WORDS + _WORDS_SHARE * share / len(words), "name")
+
+    def _by_likeness(self, text: str, found: "_Best") -> None:
+        for key, likeness in self._near.near(text):
+            for source in ("alias", "name"):
+                index = bisect_left(self._keys, (key, source))
+                if index < len(self._keys) and self._keys[index] == (key, source):
+                    found.offer(self._positions[index], _FUZZY_SHARE * likeness, "fuzzy")
+
+
+class _Best:
+    """The best score of each position."""
+
+    def __init__(self) -> None:
+        self.scores: dict[int, tuple[float, Kind]] = {}
+
+    @property
+    def exact(self) -> bool:
+        """Is anything found exactly what was typed?"""
+        return any(score >= _SURE for score, _ in self.scores.values())
+
+    def offer(self, positions: "list[int] | tuple[int, ...]", score: float, kind: Kind) -> None:
+        for position in positions:
+            known = self.scores.get(position)
+            if known is None or score > known[0]:
+                self.scores[position] = (score, kind)
+
+
+def _scored(key: Key, typed: str) -> tuple[float, Kind]:
+    if len(key.text) == len(typed):
+        return _EXACT[key.source]
+    base, more, kind = _PREFIX[key.source]
+    return base + more * (len(typed) * _STEPS // len(key.text)) / _STEPS, kind
+
+
+def _rank(listing: Listing, known: Mapping[str, int]) -> tuple[int, bool, int, int, str]:
+    delisted = listing.delisted_on is not None
+    return share_of(listing), delisted, known.get(listing.symbol, len(known)), len(listing.name), listing.symbol

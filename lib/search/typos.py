@@ -1,0 +1,71 @@
+"""Finds keys that are nearly what was typed: shared triples of letters choose a few, their edit distance ranks those.
+
+It knows strings alone. A swap of two neighbours counts as one slip, and a query may be the beginning of a key. The
+time it takes is bounded, at the price of missing keys that share only the commonest triples with what was typed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from itertools import chain
+
+from rapidfuzz.distance import OSA
+
+_START = "\x02\x02"
+_SHORTEST = 3
+_POSTINGS = 3000  # looked at a query, rarest triples first
+_CANDIDATES = 48  # whose distance is worked out
+_BEGINNING = 0.93  # what being like the beginning of a key is worth of being like all of it
+
+
+class NearKeys:
+    """Strings, findable by something like them. Immutable once built."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = sorted({key for key in keys if len(key) >= _SHORTEST})
+        postings: dict[str, list[int]] = defaultdict(list)
+        for index, key in enumerate(self._keys):
+            for triple in _triples(key):
+                postings[triple].append(index)
+        self._postings = dict(postings)
+
+    def near(self, text: str) -> list[tuple[str, float]]:
+        """Keys like `text` with their likeness (0..1), the likest first; none if nothing is like enough."""
+        if len(text) < _SHORTEST:
+            return []
+        postings = sorted((self._postings[t] for t in _triples(text) if t in self._postings), key=len)
+        chosen = postings[:1]
+        looked_at = sum(map(len, chosen))
+        for posting in postings[1:]:
+            looked_at += len(posting)
+            if looked_at > _POSTINGS:
+                break
+            chosen.append(posting)
+        enough = _enough(len(text))
+        alike = [(key, _likeness(text, key)) for key in self._sharing(chosen, len(text))]
+        return sorted((pair for pair in alike if pair[1] >= enough), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))
+
+    def _sharing(self, postings: list[list[int]], length: int) -> list[str]:
+        """The keys in most of `postings`, those of about `length` first."""
+        counts = Counter(chain.from_iterable(postings))
+        least = max(counts.values(), default=0) / 2
+        shared = [(-count, abs(len(self._keys[i]) - length), i) for i, count in counts.items() if count > least]
+        return [self._keys[index] for _, _, index in sorted(shared)[:_CANDIDATES]]
+
+
+def _triples(text: str) -> dict[str, None]:
+    padded = _START + text
+    # a dict, as the order of a set would differ between processes, and with it the answers
+    return {padded[i : i + 3]: None for i in range(len(padded) - 2)}
+
+
+def _enough(length: int) -> float:
+    """One slip in four letters, two in seven, three in ten: beyond that, chance does as well."""
+    return 0.74 if length <= 5 else 0.7
+
+
+def _likeness(text: str, key: str) -> float:
+    whole: float = OSA.normalized_similarity(text, key)
+    if len(key) <= len(text):
+        return whole
+    beginning: float = OSA.normalized_similarity(text, key[: len(text)])
+    return max(whole, _BEGINNING * beginning)

@@ -1,0 +1,34 @@
+"""Listings and texts from the folder of real data, for tests that skip where it is absent. It stores none of them."""
+
+import csv
+import gzip
+import json
+from typing import Any
+
+from lib.domain.symbols import Listing
+from tests.support.data import data_file
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a gzipped CSV file, by column."""
+    with gzip.open(data_file(name), "rt", encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def read_lines(name: str) -> list[dict[str, Any]]:
+    """The objects of a gzipped JSON-lines file."""
+    with gzip.open(data_file(name), "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def us_listings() -> list[Listing]:
+    """US listings as an import of `us_symbols` makes them."""
+    return [Listing(symbol=row["yahoo_symbol"], name=row["name"]) for row in read_rows("us_symbols.csv.gz")]
+
+
+def korean_listings() -> list[Listing]:
+    """Korean listings as an import of `kr_symbols` makes them."""
+    return [
+        Listing(symbol=row["yahoo_symbol"], name=row["name_en"] or row["name_ko"], name_ko=row["name_ko"])
+        for row in read_rows("kr_symbols.csv.gz")
+    ]

@@ -1,0 +1,48 @@
+"""The resolver against texts that people have labelled; skips where the folder of real data is absent."""
+
+import time
+
+import pytest
+
+from lib.tickers.resolver import Resolver
+from tests.support.reference import korean_listings, read_lines, us_listings
+
+
+@pytest.fixture(scope="module")
+def us_resolver() -> Resolver:
+    return Resolver(us_listings())
+
+
+def test_labelled_spans_of_tickers(us_resolver: Resolver) -> None:
+    """A mention is right where a person marked a ticker or a company; a post's tickers are found or missed as a set."""
+    listed = {listing.symbol for listing in us_listings()}
+    right = mentions = found = marked = 0
+    for row in read_lines("wsb_ticker_spans.jsonl.gz"):
+        resolved = us_resolver.resolve(row["text"])
+        mentions += len(resolved)
+        right += sum(any(s["start"] < m.end and m.start < s["end"] for s in row["spans"]) for m in resolved)
+        tickers = {s["text"].strip().lstrip("$").upper() for s in row["spans"] if s["label"] == "ticker"} & listed
+        marked += len(tickers)
+        found += len(tickers & {m.symbol for m in resolved})
+    assert right / mentions >= 0.90
+    assert found / marked >= 0.75
+
+
+def test_annotated_symbols_of_posts(us_resolver: Resolver) -> None:
+    """Nearly every annotated symbol is found; the rest are letters after a dollar sign inside other words."""
+    listed = {listing.symbol for listing in us_listings()}
+    found = annotated = 0
+    for row in read_lines("stocknet_posts.jsonl.gz")[::10]:
+        symbols = {symbol.replace(".", "-") for symbol in row["symbols"]} & listed
+        annotated += len(symbols)
+        found += len(symbols & {m.symbol for m in us_resolver.resolve(row["text"])})
+    assert found / annotated >= 0.93
+
+
+def test_both_markets_together_build_fast_enough() -> None:
+    listings = [*us_listings(), *korean_listings()]
+    started = time.process_time()
+    resolver = Resolver(listings)
+    assert time.process_time() - started < 3
+    assert {m.symbol for m in resolver.resolve("삼성전자가 오르고 $AAPL은 내렸다")} == {"005930.KS", "AAPL"}
+    assert resolver.resolve("오늘 대상을 받은 사람인 줄 알았다") == ()
