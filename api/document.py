@@ -1,4 +1,4 @@
-"""The OpenAPI document as clients get it: Litestar's, corrected where it is not true or not valid. It does not know any route.
+"""The OpenAPI document as clients get it: Litestar's, corrected where it is not true or not valid. It knows no route.
 
 Litestar says that a query parameter may be null, keeps its own `id` in examples, and knows neither 304 nor CSV.
 """
