@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from lib.domain.sentiment import Score, Term
-from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Vocabulary, Word, bare
+from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Notable, Word, Words, bare
 from lib.scoring.verdict import NEUTRAL, label_of, strongest
 
 _CAPITALS = 0.733
@@ -32,15 +32,18 @@ class Vader:
     name = "vader@1"
     accuracy: float | None = None
 
+    def __init__(self) -> None:
+        self._words = Words()
+
     @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return Vocabulary()
+    def _notable(self) -> Notable:
+        return Notable()
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         """The score of `text`. Spans count its code points from 0; `lang` changes nothing, the lexicon is English."""
         tokens = text.split()
-        plain, is_notable = self._vocabulary.plain, self._vocabulary.is_notable
-        notable = {token for token in tokens if token not in plain and is_notable(token)}
+        plain, known, look = self._notable.plain, self._notable.known, self._notable.look
+        notable = {token for token in tokens if token not in plain and (token in known or look(token))}
         if not notable:
             return NEUTRAL
         counted = [token for token in tokens if len(token) > 1]
@@ -50,26 +53,27 @@ class Vader:
         raw = summed + emphasis
         # adding 0.0 makes a rounded -0.0 an ordinary zero
         value = round(raw / math.sqrt(raw * raw + _ALPHA), 4) + 0.0
-        terms = _terms(text, tokens, hits, weights)
+        terms = _terms(text, [counted[hit] for hit in hits], weights)
         if emphasis:
             terms.append(_emphasis_term(text, emphasis))
         return Score(value, label_of(value), raw, strongest(terms, raw))
 
     def _weigh_hits(self, tokens: Sequence[str], notable: Sequence[int]) -> tuple[list[int], list[float]]:
         """Where the words that weigh something are in `tokens`, and what each weighs, `but` included."""
+        words = self._words
         mixed = len(set(map(str.isupper, tokens))) == 2
         first: dict[str, float] = {}
         hits: list[int] = []
         weights: list[float] = []
         but = -1
         for index in notable:
-            word = self._vocabulary.word(tokens[index])
+            word = words[tokens[index]]
             if not word.valence:
                 but = index if but < 0 else but
                 continue
             weight = first.get(word.bare)
             if weight is None:
-                around = [self._vocabulary.word(token) for token in tokens[max(index - 3, 0) : index + 3]]
+                around = [words[token] for token in tokens[max(index - 3, 0) : index + 3]]
                 weight = first[word.bare] = _weigh(around, min(index, 3), mixed)
             hits.append(index)
             weights.append(weight)
@@ -153,25 +157,22 @@ def _emphasis_term(text: str, weight: float) -> Term:
     return Term(run.group(), run.start(), run.end(), weight)
 
 
-def _terms(text: str, tokens: Sequence[str], hits: Sequence[int], weights: Sequence[float]) -> list[Term]:
-    """One term for each hit that weighs anything, in the order of the text."""
+def _terms(text: str, hits: Sequence[str], weights: Sequence[float]) -> list[Term]:
+    """One term for each of the tokens `hits` that weighs anything; they come in the order of the text."""
     terms = []
-    counted = -1
     end = 0
-    wanted = iter(zip(hits, weights, strict=True))
-    hit, weight = next(wanted, (-1, 0.0))
-    for token in tokens:
-        # only white space lies between the end of a token and the next, so the next place that fits is its own
+    for token, weight in zip(hits, weights, strict=True):
+        # a token that stands alone further on is the next hit: had it stood before, that would have been one as well
         start = text.find(token, end)
+        while not _stands_alone(text, start, start + len(token)):
+            start = text.find(token, start + 1)
         end = start + len(token)
-        if len(token) > 1:
-            counted += 1
-            if counted == hit:
-                if weight:
-                    word = bare(token)
-                    begin = start + token.find(word)
-                    terms.append(Term(word, begin, begin + len(word), weight))
-                hit, weight = next(wanted, (-1, 0.0))
-                if hit < 0:
-                    break
+        if weight:
+            word = bare(token)
+            begin = start + token.find(word)
+            terms.append(Term(word, begin, begin + len(word), weight))
     return terms
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    return (start == 0 or text[start - 1].isspace()) and (end == len(text) or text[end].isspace())

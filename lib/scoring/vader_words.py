@@ -65,7 +65,7 @@ def lexicon() -> dict[str, float]:
 class Word:
     """One token as the rules see it. `valence` is 0 where it does not weigh by itself, as boosters never do."""
 
-    __slots__ = ("bare", "booster", "in_lexicon", "in_phrase", "is_upper", "lower", "negates", "notable", "valence")
+    __slots__ = ("bare", "booster", "in_lexicon", "in_phrase", "is_upper", "lower", "negates", "valence")
 
     def __init__(self, token: str) -> None:
         self.bare = bare(token)
@@ -76,43 +76,40 @@ class Word:
         self.valence = 0.0 if self.booster else lexicon().get(self.lower, 0.0)
         self.negates = self.lower in NEGATIONS or "n't" in self.lower
         self.in_phrase = self.bare in _IN_PHRASES
-        self.notable = self.valence != 0 or self.lower == "but"
 
 
-class Vocabulary:
-    """Tokens met before, so that each is looked into once; bounded, whatever is read.
+class Words(dict[str, Word]):
+    """Token of two characters or more → Word, looked into once; bounded, whatever is read."""
 
-    `plain` holds tokens that start no rule: a text of such tokens alone weighs nothing.
-    """
+    def __missing__(self, token: str) -> Word:
+        word = Word(token)
+        if len(token) <= _KEPT_LENGTH:
+            if len(self) >= _KEPT_TOKENS:
+                self.clear()
+            self[token] = word
+        return word
+
+
+class Notable:
+    """Which tokens weigh something or are a `but`; a text of `plain` ones alone weighs nothing. Bounded as Words is."""
 
     def __init__(self) -> None:
         self.plain: set[str] = set()
+        self.known: set[str] = set()
         self._lexicon = lexicon()
-        self._words: dict[str, Word] = {}
 
-    def word(self, token: str) -> Word:
-        """What the rules need to know of `token`, which has two characters or more."""
-        word = self._words.get(token)
-        if word is None:
-            word = Word(token)
-            if len(token) <= _KEPT_LENGTH:
-                if len(self._words) >= _KEPT_TOKENS:
-                    self._words.clear()
-                self._words[token] = word
-        return word
-
-    def is_notable(self, token: str) -> bool:
-        """Whether `token` weighs something or is a `but`; where not, it is plain from now on."""
+    def look(self, token: str) -> bool:
+        """Whether `token` is notable; from then on it is in `known` or `plain`, unless it is too long to be kept."""
         if len(token) > _LONGEST_NOTABLE:
             return False
         lower = bare(token).lower()
-        if (lower in self._lexicon and lower not in BOOSTERS and len(token) > 1) or lower == "but":
-            return True
+        notable = (len(token) > 1 and lower in self._lexicon and lower not in BOOSTERS) or lower == "but"
         if len(token) <= _KEPT_LENGTH:
-            if len(self.plain) >= _KEPT_TOKENS:
-                self.plain.clear()
-            self.plain.add(token)
-        return False
+            kept = self.known if notable else self.plain
+            if len(kept) >= _KEPT_TOKENS:
+                kept.clear()
+            kept.add(token)
+        return notable
 
 
 def bare(token: str) -> str:

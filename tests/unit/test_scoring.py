@@ -10,7 +10,7 @@ from lib.domain.symbols import Listing
 from lib.errors import UnknownScorer
 from lib.scoring.reader import Reader
 from lib.scoring.registry import SCORERS, get_scorer
-from lib.scoring.vader_words import _KEPT_TOKENS, Vocabulary
+from lib.scoring.vader_words import _KEPT_TOKENS, Notable, Words
 from lib.scoring.verdict import label_of
 
 
@@ -32,12 +32,17 @@ def test_labels_change_at_a_twentieth() -> None:
 
 
 def test_what_is_remembered_of_tokens_is_bounded() -> None:
-    vocabulary = Vocabulary()
+    notable, words = Notable(), Words()
     for number in range(_KEPT_TOKENS + 10):
-        assert not vocabulary.is_notable(f"t{number}")
-    assert 0 < len(vocabulary.plain) <= _KEPT_TOKENS
-    vocabulary.is_notable("t" * 1000)
-    assert "t" * 1000 not in vocabulary.plain
+        token = f"t{number}"
+        assert not notable.look(token)
+        assert words[token].bare == token
+    assert 0 < len(notable.plain) <= _KEPT_TOKENS
+    assert 0 < len(words) <= _KEPT_TOKENS
+    long = "t" * 1000
+    assert not notable.look(long)
+    assert words[long].bare == long
+    assert long not in notable.plain | words.keys()
 
 
 class _Fixed:
