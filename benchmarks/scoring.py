@@ -1,0 +1,128 @@
+"""How fast texts become scores and waiting posts rows, beside NLTK alone. It does not know the other benchmarks."""
+
+import csv
+import gzip
+import json
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
+
+from deployments.cli.scoring_workers import score_with_processes
+from lib.db.databases import create_database
+from lib.db.ingest.posts import store_posts
+from lib.db.ingest.symbols import store_listings
+from lib.db.migrate import migrate
+from lib.db.pool import Pool, open_pool
+from lib.db.scoring import waiting
+from lib.domain.posts import Post
+from lib.domain.symbols import Listing
+from lib.postgres.server import running_server
+from lib.scoring.registry import get_scorer
+from lib.scoring.vader_words import BOOSTERS, lexicon
+
+_DATA = Path(os.environ.get("INSITECHART_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+_POSTS = "stocknet_posts.jsonl.gz"
+_LISTINGS = "us_symbols.csv.gz"
+_GENERATED = 50_000
+_SAMPLE = 10_000
+
+_FORGET_READINGS = "TRUNCATE mentions, scores, sentiment_buckets, sentiment_bucket_revisions"
+_QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts"
+
+
+async def main() -> list[tuple[str, float, float, str]]:
+    """Rows of (what, ours, baseline, unit). The first is CPU time of one core; the others are posts by the wall clock,
+    from the first process's start to the last commit, with mentions and buckets, beside NLTK that only scores them.
+    """
+    posts, listings, where = _world()
+    texts = [post.text for post in posts]
+    nltk = _nltk()
+    ours = get_scorer("vader@1")
+    sample = texts[:: max(len(texts) // _SAMPLE, 1)]
+    for text in texts:
+        ours.score(text)
+    cpu, cpu_nltk = _rate(ours.score, sample, time.process_time), _rate(nltk.polarity_scores, sample, time.process_time)
+    bare = _rate(nltk.polarity_scores, sample, time.perf_counter)
+    rows = [(f"vader@1 with its reasons, {where}", cpu, cpu_nltk, "texts/CPU s")]
+    with tempfile.TemporaryDirectory(prefix="insitechart-bench-") as folder:
+        async with running_server(Path(folder) / "postgres") as server:
+            await create_database(server.url("postgres"), "bench")
+            await migrate(server.url("bench"))
+            async with open_pool(server.url("bench"), application="insitechart-bench") as pool:
+                await _fill(pool, posts, listings)
+                for processes in (1, 2):
+                    rate = await _scored(pool, server.url("bench"), processes)
+                    rows.append((f"scored and stored, {processes} process(es)", rate, bare, "posts/s"))
+    return rows
+
+
+def _rate(score: Callable[[str], object], texts: Sequence[str], clock: Callable[[], float]) -> float:
+    begun = clock()
+    for text in texts:
+        score(text)
+    return len(texts) / (clock() - begun)
+
+
+async def _fill(pool: Pool, posts: Sequence[Post], listings: Sequence[Listing]) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await store_listings(conn, listings)
+        for first in range(0, len(posts), 5000):
+            await store_posts(conn, posts[first : first + 5000])
+
+
+async def _scored(pool: Pool, url: str, processes: int) -> float:
+    await pool.execute(_FORGET_READINGS)
+    if not await waiting(pool):
+        await pool.execute(_QUEUE_ALL)
+    begun = time.perf_counter()
+    done = sum(result.taken for result in score_with_processes(url, "vader@1", await waiting(pool), processes))
+    seconds = time.perf_counter() - begun
+    assert await waiting(pool) == 0
+    return done / seconds
+
+
+def _nltk() -> SentimentIntensityAnalyzer:
+    # made without its constructor, which would want to load a lexicon that NLTK does not ship
+    analyzer = SentimentIntensityAnalyzer.__new__(SentimentIntensityAnalyzer)
+    analyzer.lexicon, analyzer.constants = lexicon(), VaderConstants()
+    return analyzer
+
+
+def _world() -> tuple[list[Post], list[Listing], str]:
+    if not ((_DATA / _POSTS).exists() and (_DATA / _LISTINGS).exists()):
+        print(f"no real data in {_DATA} (set INSITECHART_TEST_DATA): generated texts instead")
+        return _generated(), [Listing(symbol=f"S{letter}X", name=f"S{letter}X") for letter in "ABCDEFGH"], "generated"
+    with gzip.open(_DATA / _LISTINGS, "rt", encoding="utf-8", newline="") as lines:
+        names = {row["yahoo_symbol"].upper(): row["name"] for row in csv.DictReader(lines)}
+    with gzip.open(_DATA / _POSTS, "rt", encoding="utf-8") as lines:
+        posts = [
+            Post(
+                source=row["source"],
+                external_id=str(row["external_id"]),
+                author=row["author"],
+                published_at=datetime.fromisoformat(row["created_at"]),
+                text=row["text"],
+            )
+            for row in map(json.loads, lines)
+        ]
+    return posts, [Listing(symbol=symbol, name=name) for symbol, name in names.items()], "StockNet"
+
+
+def _generated() -> list[Post]:
+    dice = random.Random(20260302)
+    plain = [f"word{n}" for n in range(4000)]
+    strong = sorted(lexicon()) + sorted(BOOSTERS)
+    posts = []
+    for n in range(_GENERATED):
+        words = [*dice.choices(plain, k=14), f"$S{dice.choice('ABCDEFGH')}X", dice.choice((dice.choice(strong), "it"))]
+        dice.shuffle(words)
+        moment = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=n * 97)
+        author = f"reader{dice.randrange(9_000)}"
+        posts.append(Post(source="x", external_id=str(n), author=author, published_at=moment, text=" ".join(words)))
+    return posts
