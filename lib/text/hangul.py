@@ -77,7 +77,7 @@ def keystrokes(text: str) -> str:
     >>> keystrokes("삼성전"), keystrokes("값"), keystrokes("과")
     ('ㅅㅏㅁㅅㅓㅇㅈㅓㄴ', 'ㄱㅏㅂㅅ', 'ㄱㅗㅏ')
     """
-    return text.translate(_KEYS)
+    return text if text.isascii() else text.translate(_KEYS)
 
 
 def initials(text: str) -> str:
@@ -86,7 +86,7 @@ def initials(text: str) -> str:
     >>> initials("삼성전자"), initials("SK하이닉스"), initials("ㄳ")
     ('ㅅㅅㅈㅈ', 'SKㅎㅇㄴㅅ', 'ㄱㅅ')
     """
-    return text.translate(_HEADS)
+    return text if text.isascii() else text.translate(_HEADS)
 
 
 def is_initials(text: str) -> bool:

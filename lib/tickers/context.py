@@ -32,7 +32,9 @@ _BETWEEN = frozenset(("more", "some", "my", "the", "a", "in", "of", "on", "up"))
 _KOREAN = re.compile("|".join(_KOREAN_WORDS.split()))
 _AMOUNT = re.compile(r"\d[cp]\b|\d%|\$\d")
 _AFTER_AMOUNT = re.compile(
-    r"[ ,:]*(?:\$?\d+(?:\.\d+)?[cp]\b|@ ?\$?\d|\$\d|[+-]?\d+(?:\.\d+)?%|주가|주식|실적|매수|매도)", re.IGNORECASE
+    r"[ ,:]*(?:\$?\d+(?:\.\d+)?[cp]\b|@ ?\$?\d|\$\d|[+-]?\d+(?:\.\d+)?%"
+    r"|주가|주식|실적|매수|매도|목표가|배당|상승|하락|급등|급락|공시|차트|관련주)",
+    re.IGNORECASE,
 )
 _AFTER_WORD = re.compile(r"(?:'s)?[ ,:]*(?:\d[\d/.]*[cp]? )?([a-z]+)\b", re.IGNORECASE)
 _LAST_CLAUSE = re.compile(r"[^.!?;\n]*$")

@@ -16,7 +16,7 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
 from lib.domain.sentiment import Method
 from lib.domain.symbols import Listing
-from lib.text.hangul import has_hangul, is_syllable
+from lib.text.hangul import has_hangul
 from lib.tickers import tables
 from lib.tickers.bare import quick_words
 from lib.tickers.names import Share, company_key, key, share_of, shorter_keys, written_key
@@ -29,7 +29,8 @@ class Need(IntEnum):
     CAPITALS = 1  # each word begins with one
     EVIDENCE = 2  # an ordinary word: a capital where none is due, or talk of finance around
     FINANCE = 3  # talk of finance around, whatever the letters
-    KOREAN = 4  # capitals, in a Korean text, with talk of finance around
+    BESIDE = 4  # a word that takes a stock, right beside it
+    KOREAN = 5  # capitals, in a Korean text, with talk of finance around
 
 
 class Claim(NamedTuple):
@@ -65,6 +66,7 @@ _OWN_ALIAS, _ALIAS, _REGISTERED, _SHORTENED = range(4)
 _CONFIDENCE = {_OWN_ALIAS: 0.88, _ALIAS: 0.88, _REGISTERED: 0.93, _SHORTENED: 0.82}
 _LONGEST = 80
 _FEW_LETTERS = 4
+_FEW_SYLLABLES = 2
 _FORMS = ("inc", "corp", "corporation", "plc", "ltd")
 
 
@@ -190,8 +192,9 @@ def _need(text: str, best: _Bid) -> Need | None:
         return None
     vouched = best.grade <= _ALIAS
     if has_hangul(text):
-        everyday = text in tables.words("words_ko.txt") or (len(text) <= 2 and not vouched)
-        return Need.FINANCE if everyday and all(map(is_syllable, text)) else Need.NOTHING
+        if text in tables.words("words_ko.txt"):
+            return Need.BESIDE
+        return Need.FINANCE if len(text) <= _FEW_SYLLABLES and not vouched else Need.NOTHING
     if not text.isascii():
         return None
     return _latin_need(text, vouched=vouched, shortened=best.grade == _SHORTENED, symbol=best.claim.symbol)

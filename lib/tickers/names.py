@@ -7,6 +7,7 @@ cannot shorten it gives back whole. `key` is the spelling in which names and tex
 import re
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 
 from lib.domain.symbols import Listing
 
@@ -80,12 +81,13 @@ def key(text: str) -> str:
     >>> key("McDonald’s  Corp."), key("AT&T Inc."), key("Nestlé S.A.")
     ("mcdonald's corp", 'at&t inc', 'nestle sa')
     """
-    plain = _INITIALS.sub(r"\1", text.replace("’", "'"))
+    plain = _INITIALS.sub(r"\1", text.replace("’", "'")) if "." in text else text.replace("’", "'")
     if not plain.isascii():
         plain = unicodedata.normalize("NFC", _without_accents(plain))
     return _APART.sub(" ", plain.lower()).strip()
 
 
+@lru_cache(maxsize=1024)
 def company_key(name: str) -> str:
     """The key of a registered name without class of share and legal form; never empty where `name` has a letter.
 
@@ -157,7 +159,8 @@ def share_of(listing: Listing) -> Share:
 
 
 def _paperless(name: str) -> str:
-    return _PAPER.sub("", " ".join(_PARENTHESES.sub(" ", name).split())) or name
+    bare = _PARENTHESES.sub(" ", name) if "(" in name else name
+    return _PAPER.sub("", " ".join(bare.split())) or name
 
 
 def _letters_table() -> bytes:

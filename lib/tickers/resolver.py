@@ -142,6 +142,8 @@ class Resolver:
             else:
                 if name.need is Need.FINANCE and not finance_near(text, start, end):
                     continue
+                if name.need is Need.BESIDE and not finance_beside(text, start, end):
+                    continue
                 if not reading.is_taken(start, end):
                     reading.add(name.claims, name.method, name.confidence, start, end)
 
