@@ -90,6 +90,23 @@ async def test_a_killed_import_goes_on_where_it_was(command: Command, pool: Pool
     assert await digest_of_all_tables(pool) == before
 
 
+async def test_an_unfinished_import_whose_rejects_are_gone_starts_over(
+    command: Command, pool: Pool, tmp_path: Path
+) -> None:
+    file = posts_file(tmp_path / "posts.jsonl", 12_000, bad_every=1_000)
+    rejects = tmp_path / "rejects.jsonl"
+    await command.run("posts", file, "--rejects", rejects)
+    # as a killed run leaves it: ten thousand rows are done with
+    await pool.execute(
+        """UPDATE cursors SET position = position || '{"done": false}'
+           || jsonb_build_object('tally', position -> 'tally' || '{"line": 10000, "read": 10000}')"""
+    )
+    rejects.unlink()
+    _, out, _ = await command.run("posts", file, "--rejects", rejects)
+    assert "12,000 rows read, 0 new, 0 changed, 11,988 unchanged, 12 rejected" in out
+    assert len(rejects.read_text().splitlines()) == 12
+
+
 async def test_memory_is_bounded_whatever_the_file_holds(command: Command, pool: Pool, tmp_path: Path) -> None:
     file = tmp_path / "posts.jsonl.zst"
     long_text = "long words " * 700

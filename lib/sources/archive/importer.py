@@ -46,8 +46,9 @@ async def import_file(
     reader = reader_of(options.kind, options.zone(), options.source, options.interval)
     async with pool.acquire() as conn:
         await begin_import(conn, stream)
-        position = await _position(conn, stream)
-        with _rejects_file(rejects, file, position, keep_rejects) as rejects_file:
+        position = await _position(conn, stream, rejects)
+        size = keep_rejects if position is None or position.done else position.rejects_size
+        with RejectsFile(rejects, file.name, size) as rejects_file:
             run = _Run(conn, stream, reader, position, rejects_file)
             async with aclosing(_chunks(file, options, reader)) as chunks:
                 async for chunk in chunks:
@@ -69,14 +70,18 @@ class _Position(msgspec.Struct, frozen=True, kw_only=True):
     done: bool
 
 
-async def _position(conn: Connection, stream: str) -> _Position | None:
+async def _position(conn: Connection, stream: str, rejects: Path) -> _Position | None:
+    """The cursor to go by. Where rejected lines of an unfinished import are no longer to be found, it starts over."""
     saved = await read_cursor(conn, _CURSORS, stream)
-    return None if saved is None else msgspec.convert(saved, _Position)
+    if saved is None:
+        return None
+    position = msgspec.convert(saved, _Position)
+    usable = position.done or (position.rejects == str(rejects) and _size(rejects) >= position.rejects_size)
+    return position if usable else None
 
 
-def _rejects_file(path: Path, file: Path, position: _Position | None, keep: int) -> RejectsFile:
-    goes_on = position is not None and not position.done and position.rejects == str(path)
-    return RejectsFile(path, file.name, position.rejects_size if position is not None and goes_on else keep)
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
 
 
 async def _chunks(file: Path, options: ImportOptions, reader: Reader) -> AsyncGenerator[Chunk, None]:
@@ -106,8 +111,7 @@ class _Run:
         self._reader = reader
         self._rejects = rejects
         self._again = position is not None and position.done
-        goes_on = position is not None and not position.done and position.rejects == str(rejects.path)
-        self._tally = position.tally if position is not None and goes_on else Tally()
+        self._tally = Tally() if position is None or position.done else position.tally
         self._resumed_at = self._tally.line
         self._already = self._tally.read
         self._spans: dict[str, Span] = {}
