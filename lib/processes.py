@@ -67,8 +67,8 @@ def last_words(log: Path, *, since: int = 0) -> str:
     except FileNotFoundError:
         return "it left no log."
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    # a cause comes before its consequences: of PostgreSQL's fatal lines the first is the telling one; what it answers to
-    # those who come too early is none. Python says the cause last, as `SomeError: …` at the beginning of a line.
+    # of PostgreSQL's fatal lines the first is the cause, later ones are consequences, and what it answers to those who
+    # come too early is neither; Python says the cause last, as `SomeError: …` at the beginning of a line
     fatal = [line for line in lines if _FATAL.search(line) and "the database system is " not in line]
     raised = [line for line in lines if _RAISED.match(line)]
     telling = fatal[:1] or raised[-1:] or [line for line in lines if _ERROR.search(line)][-1:] or lines[-1:]
