@@ -5,7 +5,7 @@
 
 CREATE FUNCTION observation_second(moment timestamptz) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (floor(extract(epoch FROM moment)) - 1600000000)::integer;
+RETURN least(greatest(floor(extract(epoch FROM moment)) - 1600000000, 0), 2147483647)::integer;
 
 CREATE FUNCTION begin_observation() RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE AS $$

@@ -58,6 +58,7 @@ BEGIN ATOMIC
     (SELECT DISTINCT ON (r.start) r.* FROM bar_revisions r
      JOIN bars b ON b.interval = r.interval AND b.symbol_id = r.symbol_id AND b.start = r.start AND b.observed_at > moment
      WHERE moment < 'infinity'
+       AND b.interval = of_interval AND b.symbol_id = of_symbol AND b.start >= since AND b.start < until
        AND r.interval = of_interval AND r.symbol_id = of_symbol AND r.start >= since AND r.start < until
        AND r.observed_at <= moment
      ORDER BY r.start, r.observed_at DESC);

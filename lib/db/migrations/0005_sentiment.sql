@@ -75,6 +75,7 @@ BEGIN ATOMIC
      JOIN sentiment_buckets b
        ON b.symbol_id = r.symbol_id AND b.scorer_id = r.scorer_id AND b.source = r.source AND b.start = r.start AND b.observed_at > moment
      WHERE moment < 'infinity'
+       AND b.symbol_id = of_symbol AND b.scorer_id = of_scorer AND b.start >= since AND b.start < until
        AND r.symbol_id = of_symbol AND r.scorer_id = of_scorer AND r.start >= since AND r.start < until
        AND r.observed_at <= moment
      ORDER BY r.source, r.start, r.observed_at DESC);
