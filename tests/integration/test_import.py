@@ -14,6 +14,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lib.db.ingest.archive import begin_import, end_import
 from lib.db.pool import Pool
 from lib.db.symbols import all_listings
 from lib.errors import ArchiveError, ConfigurationError
@@ -21,6 +22,7 @@ from lib.sources.archive.accounts import Summary
 from lib.sources.archive.columns import Kind
 from lib.sources.archive.importer import import_file
 from lib.sources.archive.options import ImportOptions
+from lib.sources.archive.seen import SeenKeys
 from tests.support.tables import digest_of_all_tables
 
 BAR_COLUMNS = ("symbol", "date", "open", "high", "low", "close", "adj_close", "volume")
@@ -222,6 +224,19 @@ async def test_listings_of_both_countries(pool: Pool, tmp_path: Path) -> None:
     known = {listing.symbol: listing for listing in (await all_listings(pool)).values()}
     assert (known["005930.KS"].name, known["005930.KS"].name_ko) == ("Samsung Electronics", "삼성전자")
     assert (known["000660.KS"].name, known["000660.KS"].currency) == ("SK하이닉스", "KRW")
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.integers(0, 9).map(lambda n: bytes([n])), max_size=8), max_size=4), st.integers(0, 5))
+async def test_keys_seen_are_a_set_wherever_they_lie(pool: Pool, calls: list[list[bytes]], most: int) -> None:
+    seen, known = SeenKeys(most), set[bytes]()
+    async with pool.acquire() as conn:
+        await begin_import(conn, "a file")
+        for keys in calls:
+            expected = [key not in known and key not in keys[:at] for at, key in enumerate(keys)]
+            assert await seen.add(conn, keys) == expected
+            known.update(keys)
+        await end_import(conn, "a file")
 
 
 row_kinds = st.sampled_from(["new", "repeat", "broken", "naive", "gone"])

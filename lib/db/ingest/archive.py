@@ -23,6 +23,8 @@ ON CONFLICT DO NOTHING
 RETURNING key
 """
 
+_LAZILY = "SET LOCAL synchronous_commit = off"
+
 _FORGET = "DROP TABLE IF EXISTS seen_in_file"
 
 
@@ -48,3 +50,10 @@ async def end_import(conn: Connection, stream: str) -> None:
 async def first_seen(conn: Connection, keys: Sequence[bytes]) -> set[bytes]:
     """Remembers `keys` until the import ends, if the caller's transaction commits; returns those never given before."""
     return {row["key"] for row in await conn.fetch(_ADD, keys)}
+
+
+async def commit_lazily(conn: Connection) -> None:
+    """Lets the caller's transaction commit without waiting for the disk. A crash may undo it whole, cursor and rows;
+    the next ordinary commit makes it durable too.
+    """
+    await conn.execute(_LAZILY)

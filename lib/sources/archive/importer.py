@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from lib.db.cursors import read_cursor, save_cursor
-from lib.db.ingest.archive import begin_import, end_import
+from lib.db.ingest.archive import begin_import, commit_lazily, end_import
 from lib.db.pool import Connection, Pool
 from lib.sources.archive.accounts import Progress, Span, Summary, Tally
 from lib.sources.archive.chunks import Chunk, read_chunks
@@ -122,6 +122,9 @@ class _Run:
         rows = [row for row in chunk.rows if row.line > self._resumed_at]
         fresh = [reject for reject in chunk.rejects if reject.line > self._resumed_at]
         async with self._conn.transaction():
+            if not self._again:
+                # finish() commits the last of them for good; what is read again ends without a commit of its own
+                await commit_lazily(self._conn)
             if done:
                 await self._reader.store(self._conn, done, replay=True)
             if rows or fresh:
@@ -140,7 +143,7 @@ class _Run:
             self._spans[source] = self._spans[source].joined(span) if source in self._spans else span
 
     async def finish(self) -> None:
-        """Records that the file was read to its end."""
+        """Records that the file was read to its end, and makes all of the import durable."""
         async with self._conn.transaction():
             await self._save(done=True)
 

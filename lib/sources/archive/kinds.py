@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from lib.db.ingest import Written
-from lib.db.ingest.archive import first_seen
 from lib.db.ingest.bars import store_bar_lines
 from lib.db.ingest.posts import store_posts
 from lib.db.ingest.symbols import ensure_listings, lock_symbol_ids, store_listings
@@ -26,7 +25,7 @@ from lib.sources.archive.columns import Kind
 from lib.sources.archive.posts import post_reader
 from lib.sources.archive.records import Fields
 from lib.sources.archive.rejects import Reject, Rejected
-from lib.sources.archive.seen import SeenBars
+from lib.sources.archive.seen import SeenBars, SeenKeys
 from lib.sources.archive.symbols import read_listing
 
 _NOTHING = Written(0, 0, 0)
@@ -71,6 +70,7 @@ class Posts:
 
     def __init__(self, zone: ZoneInfo | None, source: str | None) -> None:
         self.read = post_reader(zone, source)
+        self._seen = SeenKeys()
 
     def check(self, records: Sequence[Fields]) -> None:
         """Any beginning will do."""
@@ -81,14 +81,17 @@ class Posts:
 
     async def store(self, conn: Connection, rows: Sequence[Row], *, replay: bool) -> Stored:
         """Stores posts as copies of unknown age."""
-        keys = [_key(row.value.source, row.value.external_id) for row in rows]
-        kept, rejects = await _first_ones(conn, rows, keys, "this post")
+        keys = [_key(f"{row.value.source}\x1f{row.value.external_id}") for row in rows]
+        kept, rejects = await _first_ones(conn, self._seen, rows, keys, "this post")
         written = _NOTHING if replay else await store_posts(conn, kept, live=False)
         return Stored(written, rejects)
 
 
 class Listings:
     """Listings, by symbol."""
+
+    def __init__(self) -> None:
+        self._seen = SeenKeys()
 
     def check(self, records: Sequence[Fields]) -> None:
         """Any beginning will do."""
@@ -102,8 +105,8 @@ class Listings:
 
     async def store(self, conn: Connection, rows: Sequence[Row], *, replay: bool) -> Stored:
         """Stores listings."""
-        keys = [row.value.symbol.encode() for row in rows]
-        kept, rejects = await _first_ones(conn, rows, keys, "this symbol")
+        keys = [_key(row.value.symbol) for row in rows]
+        kept, rejects = await _first_ones(conn, self._seen, rows, keys, "this symbol")
         return Stored(_NOTHING if replay else await store_listings(conn, kept), rejects)
 
 
@@ -162,18 +165,16 @@ def reader_of(kind: Kind, zone: ZoneInfo | None, source: str | None, interval: I
 
 
 async def _first_ones(
-    conn: Connection, rows: Sequence[Row], keys: Sequence[bytes], what: str
+    conn: Connection, seen: SeenKeys, rows: Sequence[Row], keys: Sequence[bytes], what: str
 ) -> tuple[list[Any], list[Reject]]:
-    fresh = await first_seen(conn, keys)
     kept, rejects = [], []
-    for row, key in zip(rows, keys, strict=True):
-        if key in fresh:
-            fresh.remove(key)
+    for row, first in zip(rows, await seen.add(conn, keys), strict=True):
+        if first:
             kept.append(row.value)
         else:
             rejects.append(Reject(row.line, f"{what} came before in the file", row.raw))
     return kept, rejects
 
 
-def _key(source: str, external_id: str) -> bytes:
-    return hashlib.blake2b(f"{source}\x1f{external_id}".encode(), digest_size=16).digest()
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
