@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
 
-from deployments.cli.scoring_workers import score_with_processes
+from deployments.cli.scoring_workers import ScoringProcesses
 from lib.db.databases import create_database
 from lib.db.ingest.posts import store_posts
 from lib.db.ingest.symbols import store_listings
@@ -81,7 +81,8 @@ async def _scored(pool: Pool, url: str, processes: int) -> float:
     if not await waiting(pool):
         await pool.execute(_QUEUE_ALL)
     begun = time.perf_counter()
-    done = sum(result.taken for result in score_with_processes(url, "vader@1", await waiting(pool), processes))
+    scoring = ScoringProcesses(url, "vader@1", total=await waiting(pool), processes=processes)
+    done = sum(result.taken for result in scoring.results())
     seconds = time.perf_counter() - begun
     assert await waiting(pool) == 0
     return done / seconds

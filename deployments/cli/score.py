@@ -1,12 +1,15 @@
 """`insitechart score`: scores all that waits and says how far it is. It does not know how posts are scored."""
 
 import asyncio
+import signal
 import sys
+import threading
 import time
+from types import FrameType
 
 import click
 
-from deployments.cli.scoring_workers import score_with_processes
+from deployments.cli.scoring_workers import ScoringProcesses
 from lib.db.pool import connect
 from lib.db.scoring import BatchResult, waiting
 from lib.platform import database_url
@@ -29,22 +32,35 @@ def score(limit: int | None, workers: int) -> None:
     url = database_url(settings)
     there = asyncio.run(_waiting(url))
     total = there if limit is None else min(limit, there)
+    scoring = ScoringProcesses(url, settings.scorer, total=total, processes=workers)
+    interrupted = _stop_on_ctrl_c(scoring)
     results: list[BatchResult] = []
     begun = time.monotonic()
-    interrupted = False
     with click.progressbar(
         length=total, label="Scoring", show_pos=True, item_show_func=lambda rate: rate, file=sys.stderr
     ) as bar:
-        try:
-            for result in score_with_processes(url, settings.scorer, total, workers):
-                results.append(result)
-                done = sum(each.taken for each in results)
-                bar.update(result.taken, f"{done / (time.monotonic() - begun):,.0f} posts/s")
-        except KeyboardInterrupt:
-            interrupted = True
+        for result in scoring.results():
+            results.append(result)
+            done = sum(each.taken for each in results)
+            bar.update(result.taken, f"{done / (time.monotonic() - begun):,.0f} posts/s")
     click.echo(_summary(results, time.monotonic() - begun, asyncio.run(_waiting(url))))
-    if interrupted:
+    if interrupted.is_set():
         sys.exit(_INTERRUPTED)
+
+
+def _stop_on_ctrl_c(scoring: ScoringProcesses) -> threading.Event:
+    """Set once Ctrl-C was pressed; pressed again, it ends at once, and the batches under way wait again."""
+    pressed = threading.Event()
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+        scoring.stop()
+        click.echo("\nEnding with the batches under way … (Ctrl-C again: at once)", err=True)
+
+    signal.signal(signal.SIGINT, stop)
+    return pressed
 
 
 async def _waiting(url: str) -> int:

@@ -12,45 +12,57 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from multiprocessing.sharedctypes import Synchronized
 
-from lib.db.pool import open_pool
+from lib.db.pool import Pool, open_pool
 from lib.db.scoring import BatchResult, Readers, score_batch
 from lib.errors import InsiteChartError, PlatformError
 
-_BATCH = 2000
+BATCH = 2000
+# one batch is read while PostgreSQL stores the other
+_LANES = 2
 
 
-def score_with_processes(url: str, scorer: str, total: int, processes: int) -> Iterator[BatchResult]:
-    """Scores up to `total` posts that wait and yields each batch as it is done, in no order.
+class ScoringProcesses:
+    """Up to `processes` processes that score up to `total` of the posts that wait; iterate `results()` to run them."""
 
-    Leaving the iterator early stops after the batches under way. Raises what a process raised, or PlatformError if one
-    was killed; what that one held waits again.
-    """
-    context = get_context("spawn")
-    allowance = context.Value("q", total)
-    running: dict[Connection, SpawnProcess] = {}
-    try:
+    def __init__(self, url: str, scorer: str, *, total: int, processes: int) -> None:
+        self._context = get_context("spawn")
+        self._allowance = self._context.Value("q", total)
         # more processes than batches would have nothing to do
-        for _ in range(min(processes, -(-total // _BATCH))):
-            receiving, sending = context.Pipe(duplex=False)
-            process = context.Process(target=_work, args=(url, scorer, allowance, sending), daemon=True)
-            process.start()
-            sending.close()
-            running[receiving] = process
-        while running:
-            for ready in wait(list(running)):
-                assert isinstance(ready, Connection)
-                report = _receive(ready)
-                if report is None:
-                    _check_end(running.pop(ready))
-                elif isinstance(report, InsiteChartError):
-                    raise report
-                else:
-                    yield report
-    finally:
-        with allowance.get_lock():
-            allowance.value = 0
-        for process in running.values():
-            process.join()
+        self._count = min(processes, -(-total // BATCH))
+        self._work = (url, scorer, self._allowance)
+
+    def stop(self) -> None:
+        """Begins no further batch; those under way are finished. May be called by a signal handler."""
+        with self._allowance.get_lock():
+            self._allowance.value = 0
+
+    def results(self) -> Iterator[BatchResult]:
+        """Each batch as it is done, in no order. Leaving early stops as `stop` does.
+
+        Raises what a process raised, or PlatformError if one was killed; what that one held waits again.
+        """
+        running: dict[Connection, SpawnProcess] = {}
+        try:
+            for _ in range(self._count):
+                receiving, sending = self._context.Pipe(duplex=False)
+                process = self._context.Process(target=_work, args=(*self._work, sending), daemon=True)
+                process.start()
+                sending.close()
+                running[receiving] = process
+            while running:
+                for ready in wait(list(running)):
+                    assert isinstance(ready, Connection)
+                    report = _receive(ready)
+                    if report is None:
+                        _check_end(running.pop(ready))
+                    elif isinstance(report, InsiteChartError):
+                        raise report
+                    else:
+                        yield report
+        finally:
+            self.stop()
+            for process in running.values():
+                process.join()
 
 
 def _receive(connection: Connection) -> BatchResult | InsiteChartError | None:
@@ -80,25 +92,29 @@ def _work(url: str, scorer: str, allowance: "Synchronized[int]", reports: Connec
 
 
 async def _score(url: str, scorer: str, allowance: "Synchronized[int]", reports: Connection) -> None:
-    starter = parent_process()
-    assert starter is not None
-    async with open_pool(url, application="insitechart-score", max_size=1) as pool:
+    async with open_pool(url, application="insitechart-score", max_size=_LANES) as pool:
         readers = Readers([scorer])
         await readers.current(pool)
         # the listings stay as long as the process: nothing to be looked through for garbage again and again
         gc.collect()
         gc.freeze()
-        while starter.is_alive() and (size := _take(allowance)):
-            result = await score_batch(pool, await readers.current(pool), limit=size)
-            with allowance.get_lock():
-                allowance.value += size - result.taken if allowance.value else 0
-            if not result.taken:
-                break
-            reports.send(result)
+        await asyncio.gather(*(_lane(pool, readers, allowance, reports) for _ in range(_LANES)))
+
+
+async def _lane(pool: Pool, readers: Readers, allowance: "Synchronized[int]", reports: Connection) -> None:
+    starter = parent_process()
+    assert starter is not None
+    while starter.is_alive() and (size := _take(allowance)):
+        result = await score_batch(pool, await readers.current(pool), limit=size)
+        with allowance.get_lock():
+            allowance.value += size - result.taken if allowance.value else 0
+        if not result.taken:
+            break
+        reports.send(result)
 
 
 def _take(allowance: "Synchronized[int]") -> int:
     with allowance.get_lock():
-        size = min(_BATCH, allowance.value)
+        size = min(BATCH, allowance.value)
         allowance.value -= size
     return size

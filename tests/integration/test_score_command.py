@@ -4,13 +4,17 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
+from deployments.cli.scoring_workers import BATCH
 from lib.db.pool import Pool
 from lib.db.scoring import waiting
-from tests.support.scoring import assert_buckets_equal_posts, make_reader, post, store
+from tests.support.scoring import assert_buckets_equal_posts, make_reader, post, score_all, store
 
 _COMMAND = "from deployments.cli.main import main; main()"
 
@@ -25,6 +29,19 @@ async def start(environment: dict[str, str], *arguments: str) -> asyncio.subproc
     return await asyncio.create_subprocess_exec(
         sys.executable, "-c", _COMMAND, "score", *arguments, env=environment, stdout=pipe, stderr=pipe
     )
+
+
+@asynccontextmanager
+async def held_up(pool: Pool) -> AsyncIterator[None]:
+    """No bucket can be written meanwhile, so every scorer stops before its commit."""
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("LOCK TABLE sentiment_buckets IN SHARE MODE")
+        yield
+
+
+async def until_someone_waits(pool: Pool) -> None:
+    while not await pool.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+        pass
 
 
 async def test_all_that_waits_is_scored_by_two_processes(pool: Pool, environment: dict[str, str]) -> None:
@@ -64,21 +81,39 @@ async def test_an_unknown_scorer_is_one_sentence(environment: dict[str, str]) ->
 
 async def test_ctrl_c_ends_after_the_batches_under_way(pool: Pool, environment: dict[str, str]) -> None:
     reader = await make_reader(pool)
-    await store(pool, [post(number, "$AAPL is great", minute=number % 50) for number in range(6000)])
-    async with pool.acquire() as blocker, blocker.transaction():
-        # the scorers wait for this until the signal has arrived
-        await blocker.execute("LOCK TABLE sentiment_buckets IN SHARE MODE")
+    total = 5 * BATCH
+    await store(pool, [post(number, "$AAPL is great", minute=number % 500) for number in range(total)])
+    async with held_up(pool):
         process = await start(environment)
-        while not await pool.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
-            pass
+        await until_someone_waits(pool)
         process.send_signal(signal.SIGINT)
-        await asyncio.sleep(0.5)
+        # the blocked batches end only after the signal has been heard
+        assert process.stderr is not None
+        await asyncio.wait_for(process.stderr.readuntil(b"Ending"), 30)
     out, err = await process.communicate()
     assert process.returncode == 130, err
     assert b"Traceback" not in err
     assert b"posts scored" in out
-    done = 6000 - await waiting(pool)
-    assert 0 < done < 6000
+    done = total - await waiting(pool)
+    assert 0 < done < total
     assert await pool.fetchval("SELECT count(*) FROM scores") == done
     await pool.execute("DELETE FROM posts WHERE id IN (SELECT post_id FROM score_queue)")
+    await assert_buckets_equal_posts(pool, reader)
+
+
+async def test_a_killed_process_loses_nothing_and_is_told_of(pool: Pool, environment: dict[str, str]) -> None:
+    reader = await make_reader(pool)
+    await store(pool, [post(number, "$AAPL is great", minute=number % 50) for number in range(100)])
+    async with held_up(pool):
+        process = await start(environment)
+        await until_someone_waits(pool)
+        (worker,) = (
+            child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())
+        )
+        worker.kill()
+        _, err = await process.communicate()
+    assert process.returncode == 1
+    assert b"A scoring process ended before its work was done (exit code -9)." in err
+    assert await waiting(pool) == 100
+    assert (await score_all(pool, reader))[0].posts == 100
     await assert_buckets_equal_posts(pool, reader)
