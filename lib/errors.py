@@ -4,11 +4,11 @@ InsiteChartError
 ├── ConfigurationError      a setting or an argument cannot be used; says which one and what would be accepted
 ├── UnknownSymbol           no listing has this symbol
 ├── UnknownScorer           no scorer has this name and version
-├── NotSettled              an as-of moment is in the future, or a write that it would have to include is still under way
+├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
-│   └── MigrationError      the schema is newer than this code, or an applied migration was edited
-├── ArchiveError            a file cannot be imported at all (a bad line alone never raises; it goes to the rejects file)
+│   └── MigrationError      the schema and this code do not fit, or a migration failed
+├── ArchiveError            a file cannot be imported at all (a bad line never raises; it goes to the rejects file)
 ├── PlatformError           the platform on this machine cannot start, or is not running
 └── SourceError             a provider did not give what it was asked for
     ├── RateLimited         asked too often; carries the moment from which asking is allowed again

@@ -1,4 +1,7 @@
-"""Log lines: JSON where machines read, colours where a person watches. It does not know what is logged, nor Prefect's own logging."""
+"""Log lines: JSON where machines read, colours where a person watches.
+
+It does not know what is logged, nor Prefect's own logging.
+"""
 
 import logging
 import sys
@@ -10,7 +13,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 def configure_logs(level: str = "info", style: Literal["auto", "json", "console"] = "auto") -> None:
-    """Sets the process's log lines up once: one event a line on stderr, UTC time stamps, context variables on every line.
+    """Sets the process's log lines up: one event a line on stderr, UTC time stamps, context variables on every line.
 
     Lines of libraries that use the standard logging module pass through the same renderer.
     """

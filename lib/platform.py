@@ -1,6 +1,7 @@
 """What a running platform on this machine tells other processes about itself. It does not start or stop anything.
 
-The supervisor writes `<home>/run/platform.json` (mode 0600, for it holds the database's password) and removes it when it ends.
+The supervisor writes `<home>/run/platform.json` (mode 0600, for it holds the database's password) and removes it when
+it ends.
 """
 
 import os
@@ -14,7 +15,7 @@ from lib.settings import Settings
 
 
 class PlatformState(msgspec.Struct, frozen=True, kw_only=True):
-    """A running platform: its supervisor (`pid` and the process's creation time, so that a reused pid is seen) and its addresses."""
+    """A running platform: its supervisor (pid, and when it began, so that a reused pid is seen) and its addresses."""
 
     pid: int
     pid_created: float

@@ -1,4 +1,7 @@
-"""Every setting of InsiteChart, read from INSITECHART_* once. The only reader of the environment; it does not know who uses what."""
+"""Every setting of InsiteChart, read from INSITECHART_* once. The only reader of the environment.
+
+It does not know who uses what.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -62,7 +65,7 @@ class Settings(BaseSettings):
 
 @cache
 def load_settings() -> Settings:
-    """The settings of this process. Raises ConfigurationError naming the variable, what is wrong with it and what it is for."""
+    """The settings of this process. Raises ConfigurationError naming the variable and what is wrong with it."""
     try:
         return Settings()
     except ValidationError as error:

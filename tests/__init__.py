@@ -1,1 +1,1 @@
-"""Tests: unit (pure rules), integration (a real PostgreSQL), api, flows, acceptance (the platform as its users meet it)."""
+"""Tests: unit (pure rules), integration (a real PostgreSQL), api, flows, acceptance (as users meet the platform)."""

@@ -1,4 +1,4 @@
-"""The `insitechart` command itself: finds the module of a command and turns our errors into one sentence and an exit code."""
+"""The `insitechart` command: finds the module of a command, and turns our errors into a sentence and an exit code."""
 
 import importlib
 import sys
@@ -44,7 +44,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point of the console script. Exit code 1 with one sentence on stderr for any error of ours, 2 for wrong usage."""
+    """Entry point. Exit code 1 with one sentence on stderr for any error of ours, 2 for wrong usage."""
     try:
         settings = load_settings()
         configure_logs(settings.log_level, settings.log_format)

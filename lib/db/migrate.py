@@ -1,4 +1,7 @@
-"""Brings a database to the schema of this code: migrations/NNNN_name.sql, in order, each once. It does not know what they create."""
+"""Brings a database to the schema of this code: migrations/NNNN_name.sql, in order, each once.
+
+It does not know what they create.
+"""
 
 import hashlib
 from importlib import resources
@@ -53,10 +56,12 @@ def migrations() -> list[Migration]:
 
 
 async def migrate(url: str) -> list[str]:
-    """Applies what is missing and returns the names applied. Each migration is one transaction; side by side calls wait in line.
+    """Applies what is missing and returns the names applied.
 
-    Raises DatabaseUnavailable, or MigrationError where the server is too old, the database is not UTF-8, the schema is newer than this
-    code, a migration was edited after it had been applied, or one fails (which leaves nothing of it).
+    Each migration is one transaction; calls side by side wait in line.
+
+    Raises DatabaseUnavailable, or MigrationError where the server is too old, the database is not UTF-8, the schema is
+    newer than this code, a migration was edited after it had been applied, or one fails (which leaves nothing of it).
     """
     connection = await connect(url, application="insitechart-migrate")
     try:

@@ -1,7 +1,8 @@
 """Bars and corporate actions. It does not know providers, files or tables.
 
-A daily bar starts at 00:00 UTC of its trading date, whatever the exchange: the date is a label, not an instant, and so a Korean and a
-US day of the same date meet the same UTC day of posts. Hourly and minute bars start at their true instant in UTC.
+A daily bar starts at 00:00 UTC of its trading date, whatever the exchange: the date is a label, not an instant, and so
+a Korean and a US day of the same date meet the same UTC day of posts. Hourly and minute bars start at their true
+instant in UTC.
 """
 
 from datetime import UTC, date, datetime
@@ -16,7 +17,7 @@ ActionKind = Literal["dividend", "split"]
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
-    """One interval of trading. Prices are in the listing's currency, unadjusted but for `adj_close`; volume in shares."""
+    """One interval of trading. Prices in the listing's currency, unadjusted but for `adj_close`; volume in shares."""
 
     symbol: str
     interval: Interval

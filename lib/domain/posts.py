@@ -7,7 +7,7 @@ import msgspec
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
-    """One text from one source, keyed by (source, external_id). Times are UTC; `reach` counts the author's followers."""
+    """One text of one source, keyed by (source, external_id). Times are UTC; `reach` counts the author's followers."""
 
     source: str
     external_id: str

@@ -41,7 +41,7 @@ class Score(msgspec.Struct, frozen=True):
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of one symbol, scorer and source in [start, start + 5 min). `score_sum` is exact, so order never matters."""
+    """Counts of one symbol, scorer and source in [start, start + 5 min). `score_sum` is exact in any order."""
 
     symbol: str
     scorer: str
