@@ -22,6 +22,7 @@ from lib.errors import PlatformError
 _NEEDED_BYTES = 256 * 1024 * 1024
 _LARGEST_LOG = 5 * 1024 * 1024
 _PATIENCE_S = 25.0
+_FOLDERS = ("run", "logs", "prefect", "tmp")
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -65,6 +66,9 @@ def hold(home: Path) -> Iterator[Instance]:
         earlier = _read(lock)
         if earlier is not None:
             stop_strays(earlier.marker, spare=[])
+        # nobody is left who could still want what was temporary
+        shutil.rmtree(home / "tmp", ignore_errors=True)
+        make_folders(home)
         marker = secrets.token_hex(8)
         me = psutil.Process()
         os.ftruncate(lock, 0)
@@ -78,7 +82,7 @@ def hold(home: Path) -> Iterator[Instance]:
 def make_folders(home: Path) -> None:
     """Makes `home` and its folders, for their owner alone. Raises PlatformError where that is not allowed."""
     try:
-        for folder in (home, home / "run", home / "logs", home / "prefect"):
+        for folder in (home, *(home / name for name in _FOLDERS)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise _unusable(home, error) from error

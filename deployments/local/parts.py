@@ -83,6 +83,8 @@ def common_environment(home: Path, marker: str, addresses: Addresses) -> dict[st
         "DO_NOT_TRACK": "1",
         "NO_PROXY": direct,
         "no_proxy": direct,
+        # the flows' runner uses one fixed name below it, which on a shared machine may be another user's
+        "TMPDIR": str(home / "tmp"),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -128,7 +130,7 @@ def prefect_part(home: Path, common: Mapping[str, str], addresses: Addresses, hi
         log=log,
         is_ready=ready,
         is_well=well,
-        failure=_failure("The Prefect server", log, f"It holds run history alone; to start anew: rm -r {home}/prefect"),
+        failure=_failure("The Prefect server", log, f"Only run history is lost by starting anew: rm -r {home}/prefect"),
         address=addresses.prefect_url,
         folder=home / "prefect",
     )  # fmt: skip

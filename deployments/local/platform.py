@@ -82,7 +82,7 @@ class Platform:
             # of several troubles the first is the cause; the others may well be its consequences
             raise next(_leaves(group)) from None
         self._board.enter("ready")
-        self._terminal.ready(self._addresses)
+        self._terminal.ready(self._addresses, self._board.status)
         await asyncio.Event().wait()
 
     async def _start_prefect(self) -> None:

@@ -33,7 +33,7 @@ class Terminal(Protocol):
     def changed(self, part: PartStatus | None, status: Status) -> None:
         """A part came into another state (None: something about the whole)."""
 
-    def ready(self, addresses: Addresses) -> None:
+    def ready(self, addresses: Addresses, status: Status) -> None:
         """Everything is up."""
 
     def tick(self) -> None:
@@ -49,14 +49,16 @@ def open_terminal(stream: TextIO | None = None) -> Terminal:
     return LiveTerminal(stream) if stream.isatty() else PlainTerminal(stream)
 
 
-def address_lines(addresses: Addresses) -> list[tuple[str, str]]:
-    """What to open in a browser, and what to tell other programs."""
-    return [
-        ("API", f"{addresses.api_url}/api/v1"),
-        ("API docs", f"{addresses.api_url}/docs"),
-        ("Prefect UI", addresses.prefect_url),
-        ("for prefect", f"export PREFECT_API_URL={addresses.prefect_api_url}"),
-    ]
+def address_lines(addresses: Addresses, status: Status) -> list[str]:
+    """What to open in a browser and what to tell other programs, of the parts that run."""
+    running = {part.name for part in status.parts}
+    lines = []
+    if "api" in running:
+        lines += [("API", f"{addresses.api_url}/api/v1"), ("API docs", f"{addresses.api_url}/docs")]
+    if "prefect" in running:
+        lines += [("Prefect UI", addresses.prefect_url)]
+        lines += [("for prefect", f"export PREFECT_API_URL={addresses.prefect_api_url}")]
+    return [f"{label:<12} {value}" for label, value in lines]
 
 
 class PlainTerminal:
@@ -73,10 +75,10 @@ class PlainTerminal:
             self._write(note)
         self._notes = len(status.notes)
 
-    def ready(self, addresses: Addresses) -> None:
+    def ready(self, addresses: Addresses, status: Status) -> None:
         self._write("Ready. Ctrl-C, or `insitechart down` elsewhere, stops everything.")
-        for label, value in address_lines(addresses):
-            self._write(f"  {label:<12} {value}")
+        for line in address_lines(addresses, status):
+            self._write(f"  {line}")
 
     def tick(self) -> None:
         return
@@ -106,7 +108,8 @@ class LiveTerminal:
             _unless_gone(lambda: self._live.console.print(line))
         self.tick()
 
-    def ready(self, addresses: Addresses) -> None:
+    def ready(self, addresses: Addresses, status: Status) -> None:
+        self._status = status
         self._addresses = addresses
         self.tick()
 
@@ -128,7 +131,7 @@ class LiveTerminal:
             table.add_row(Text(part.name, style="bold"), state, _span(now - part.since), part.address, details)
         below = [Text(f"! {note}", style="yellow") for note in self._status.notes]
         if self._addresses and self._status.phase == "ready":
-            below += [Text(f"{label:<12} {value}") for label, value in address_lines(self._addresses)]
+            below += [Text(line) for line in address_lines(self._addresses, self._status)]
             below.append(Text("Ctrl-C stops everything.", style="dim"))
         elif self._status.phase == "stopping":
             below.append(Text("Stopping in order; Ctrl-C again hurries.", style="dim"))
