@@ -5,6 +5,7 @@ It does not know why a state changes, nor how it is shown.
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -93,10 +94,12 @@ class Board:
 
     def _publish(self, part: PartStatus | None) -> None:
         status = self.status
-        making = self._file.with_suffix(".making")
-        making.write_bytes(msgspec.json.encode(status))
-        making.replace(self._file)
         self._listener(part, status)
+        # the file is a courtesy to others: a disk that has become full must not end what runs well
+        with suppress(OSError):
+            making = self._file.with_suffix(".making")
+            making.write_bytes(msgspec.json.encode(status))
+            making.replace(self._file)
 
 
 def status_file(home: Path) -> Path:

@@ -4,6 +4,7 @@
 part.
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -22,6 +23,7 @@ from lib.errors import PlatformError
 _NEEDED_BYTES = 256 * 1024 * 1024
 _LARGEST_LOG = 5 * 1024 * 1024
 _PATIENCE_S = 25.0
+_OTHER_DISK = "Free some space there, or set INSITECHART_HOME (or --home) to a folder on another disk."
 _FOLDERS = ("run", "logs", "prefect", "tmp")
 
 
@@ -73,7 +75,10 @@ def hold(home: Path) -> Iterator[Instance]:
         me = psutil.Process()
         os.ftruncate(lock, 0)
         os.pwrite(lock, msgspec.json.encode(Holder(me.pid, me.create_time(), marker)), 0)
-        yield Instance(home, marker, lock)
+        try:
+            yield Instance(home, marker, lock)
+        except OSError as error:
+            raise _unusable(home, error) from error
         os.ftruncate(lock, 0)
     finally:
         os.close(lock)
@@ -142,13 +147,15 @@ def _check_space(home: Path) -> None:
         raise PlatformError(
             f"The disk that holds {home} is full: {free // megabytes} MB are free, "
             f"{_NEEDED_BYTES // megabytes} MB are needed.",
-            hint="Free some space there, or set INSITECHART_HOME (or --home) to a folder on another disk.",
+            hint=_OTHER_DISK,
         )
 
 
 def _unusable(home: Path, error: OSError) -> PlatformError:
+    if error.errno == errno.ENOSPC:
+        return PlatformError(f"The disk that holds {home} is full.", hint=_OTHER_DISK)
     return PlatformError(
-        f"The folder {home} cannot be used: {error.strerror} ({error.filename}).",
+        f"The folder {home} cannot be used: {error.strerror or error} ({error.filename}).",
         hint="Check who owns it, or set INSITECHART_HOME (or --home) to another folder.",
     )
 

@@ -144,7 +144,7 @@ class Supervisor:
             try:
                 await self._until_ready(running)
             except PlatformError as error:
-                log.warning("a part could not be started again", part=running.part.name, reason=str(error))
+                self._board.change(running.part.name, "failed", str(error))
                 with suppress(ProcessLookupError):
                     running.process.send_signal(signal.SIGKILL)
 
