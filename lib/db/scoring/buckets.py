@@ -17,8 +17,8 @@ FROM (SELECT DISTINCT symbol_id % 128 AS stripe FROM unnest($1::integer[]) AS sy
 
 _OBSERVE = "SELECT begin_observation()"
 
-# OFFSET 0 keeps every lookup one by index, whatever the planner knows: new tables have no statistics, and another order
-# of the joins would compare each touched bucket with each post
+# OFFSET 0 and what little stands inside it keep every lookup one by its own index, whatever the planner knows: a new
+# table has no statistics or wrong ones, and other joins would compare each touched bucket with each post
 _RECOUNT = """
 WITH touched AS MATERIALIZED (
     SELECT DISTINCT symbol_id, source, date_bin('5 minutes', published_at, '2000-01-01Z') AS start
@@ -29,12 +29,11 @@ WITH touched AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT post_id FROM mentions
         WHERE symbol_id = t.symbol_id AND published_at >= t.start AND published_at < t.start + INTERVAL '5 minutes'
-        OFFSET 0
+        ORDER BY published_at DESC OFFSET 0
     ) m
-    CROSS JOIN LATERAL (
-        SELECT author FROM posts WHERE id = m.post_id AND source = t.source AND deleted_at IS NULL OFFSET 0
-    ) p
+    CROSS JOIN LATERAL (SELECT source, author, deleted_at FROM posts WHERE id = m.post_id OFFSET 0) p
     CROSS JOIN LATERAL (SELECT scorer_id, label, value FROM scores WHERE post_id = m.post_id OFFSET 0) s
+    WHERE p.source = t.source AND p.deleted_at IS NULL
     UNION ALL
     SELECT t.symbol_id, sc.id, t.start, t.source, NULL, NULL, NULL
     FROM touched t

@@ -11,11 +11,10 @@ import msgspec
 
 from lib.db.pool import Connection, Pool
 
-_CLAIM = """
-DELETE FROM score_queue WHERE post_id IN (
-    SELECT post_id FROM score_queue ORDER BY post_id LIMIT $1 FOR UPDATE SKIP LOCKED
-) RETURNING post_id
-"""
+_CLAIM = "SELECT post_id FROM score_queue ORDER BY post_id LIMIT $1 FOR UPDATE SKIP LOCKED"
+
+# apart from the claim: as a subquery of the deletion, the claim can be run once for every row of the queue
+_REMOVE = "DELETE FROM score_queue WHERE post_id = ANY($1::bigint[])"
 
 # a statement of its own: its snapshot begins once the rows are held, so it sees every change made before that
 _POSTS = """
@@ -43,6 +42,7 @@ async def claim(conn: Connection, limit: int) -> Sequence[Claimed]:
     ids = [row["post_id"] for row in await conn.fetch(_CLAIM, limit)]
     if not ids:
         return []
+    await conn.execute(_REMOVE, ids)
     return [Claimed(*row) for row in await conn.fetch(_POSTS, ids)]
 
 
