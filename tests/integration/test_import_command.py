@@ -14,13 +14,17 @@ import zstandard
 from lib.db.pool import Pool
 from tests.support.tables import digest_of_all_tables
 
+# VmHWM where there is one: a child's ru_maxrss starts with what its parent held when it forked
 _MAIN = """
-import resource, sys
+import pathlib, resource, sys
 from deployments.cli.main import main
 try:
     main()
 finally:
-    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+    status = pathlib.Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    own = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    print("peak", (own or [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss])[0] // 1024, file=sys.stderr)
 """
 
 
@@ -125,7 +129,8 @@ async def test_memory_is_bounded_whatever_the_file_holds(command: Command, pool:
     assert code == 0, error
     assert "8,001 rows read, 8,000 new" in out_text
     assert "1 rejected" in out_text
-    assert int(error.split()[-1]) < 300, "MB at the peak"
+    peak = int(error.split()[-1])
+    assert peak < 300, "MB at the peak"
 
 
 async def test_several_files_one_of_them_unreadable(command: Command, pool: Pool, tmp_path: Path) -> None:
