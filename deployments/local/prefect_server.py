@@ -33,16 +33,17 @@ def prefect_environment(folder: Path, port: int, history_days: int) -> dict[str,
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"P{min(history_days, _EVENT_DAYS)}D",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": f"P{history_days}D",
+        # to find out whether block types have changed it would load every integration there is, at each start
+        "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
         "PREFECT__SERVER_FINAL": "1",
     }
     if _prepared_file(folder).exists() and _prepared_file(folder).read_text(encoding="utf-8") == _fingerprint(folder):
-        # looking for schema changes and block types takes longer than all the rest of a start, and finds nothing
+        # looking for schema changes and block types takes seconds, and would find nothing
         environment |= {
             "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
             "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
-            "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
         }
     return environment
 
