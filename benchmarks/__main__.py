@@ -15,6 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from lib.logs import configure_logs
+
 Row = tuple[str, float, float, str]
 
 
@@ -43,6 +45,7 @@ def names() -> list[str]:
 
 
 if __name__ == "__main__":
+    configure_logs("warning")
     console = Console()
     console.print(f"Python {platform.python_version()}, {platform.machine()}; baselines are measured in the same run")
     for benchmark in sys.argv[1:] or names():

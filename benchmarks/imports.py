@@ -5,25 +5,22 @@ benchmarks.
 import csv
 import gzip
 import json
-import os
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from lib.db.databases import create_database
-from lib.db.migrate import migrate
+from benchmarks.support import empty_database
 from lib.db.pool import Pool, open_pool
-from lib.postgres.server import running_server
 from lib.sources.archive.columns import Kind
 from lib.sources.archive.importer import import_file
 from lib.sources.archive.options import ImportOptions
+from tests.support.data import data_folder
 
-_DATA = Path(os.environ.get("INSITECHART_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+_DATA = data_folder()
 _BARS = "stocknet_prices.csv.gz"
 _POSTS = "stocknet_posts.jsonl.gz"
 _GENERATED = 50_000
@@ -48,7 +45,7 @@ async def main() -> list[tuple[str, float, float, str]]:
     """
     with tempfile.TemporaryDirectory(prefix="insitechart-bench-") as folder:
         bars, posts, where = _files(Path(folder))
-        async with _database(Path(folder) / "postgres") as pool:
+        async with empty_database() as url, open_pool(url, application="insitechart-bench") as pool:
             bare_bars = await _bare(pool, _BARE_BARS, "bare_bars", list(_bar_records(bars)))
             ours_bars, again_bars = await _imported(pool, "bars", bars)
             bare_posts = await _bare(pool, _BARE_POSTS, "bare_posts", list(_post_records(posts)))
@@ -59,15 +56,6 @@ async def main() -> list[tuple[str, float, float, str]]:
         (f"import of posts, {where}", ours_posts, bare_posts, "rows/s"),
         ("the same file again", again_posts, bare_posts, "rows/s"),
     ]
-
-
-@asynccontextmanager
-async def _database(folder: Path) -> AsyncIterator[Pool]:
-    async with running_server(folder) as server:
-        await create_database(server.url("postgres"), "bench")
-        await migrate(server.url("bench"))
-        async with open_pool(server.url("bench"), application="insitechart-bench") as pool:
-            yield pool
 
 
 async def _bare(pool: Pool, create: str, table: str, records: list[tuple[object, ...]]) -> float:

@@ -3,30 +3,24 @@
 import csv
 import gzip
 import json
-import os
 import random
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
-
+from benchmarks.support import empty_database, plain_nltk
 from deployments.cli.scoring_workers import ScoringProcesses
-from lib.db.databases import create_database
 from lib.db.ingest.posts import store_posts
 from lib.db.ingest.symbols import store_listings
-from lib.db.migrate import migrate
 from lib.db.pool import Pool, open_pool
 from lib.db.scoring import waiting
 from lib.domain.posts import Post
 from lib.domain.symbols import Listing
-from lib.postgres.server import running_server
 from lib.scoring.registry import get_scorer
 from lib.scoring.vader_words import BOOSTERS, lexicon
+from tests.support.data import data_folder
 
-_DATA = Path(os.environ.get("INSITECHART_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+_DATA = data_folder()
 _POSTS = "stocknet_posts.jsonl.gz"
 _LISTINGS = "us_symbols.csv.gz"
 _GENERATED = 50_000
@@ -43,7 +37,7 @@ async def main() -> list[tuple[str, float, float, str]]:
     """
     posts, listings, where = _world()
     texts = [post.text for post in posts]
-    nltk = _nltk()
+    nltk = plain_nltk()
     ours = get_scorer("vader@1")
     for text in texts:
         ours.score(text)
@@ -54,15 +48,11 @@ async def main() -> list[tuple[str, float, float, str]]:
         nltk.polarity_scores(text)
     bare = len(sample) / (time.perf_counter() - begun)
     rows = [(f"vader@1 with its reasons, {where}", cpu, cpu_nltk, "texts/CPU s")]
-    with tempfile.TemporaryDirectory(prefix="insitechart-bench-") as folder:
-        async with running_server(Path(folder) / "postgres") as server:
-            await create_database(server.url("postgres"), "bench")
-            await migrate(server.url("bench"))
-            async with open_pool(server.url("bench"), application="insitechart-bench") as pool:
-                await _fill(pool, posts, listings)
-                for processes in (1, 2):
-                    rate = await _scored(pool, server.url("bench"), processes)
-                    rows.append((f"scored and stored, {processes} process(es)", rate, bare, "posts/s"))
+    async with empty_database() as url, open_pool(url, application="insitechart-bench") as pool:
+        await _fill(pool, posts, listings)
+        for processes in (1, 2):
+            rate = await _scored(pool, url, processes)
+            rows.append((f"scored and stored, {processes} process(es)", rate, bare, "posts/s"))
     return rows
 
 
@@ -97,13 +87,6 @@ async def _scored(pool: Pool, url: str, processes: int) -> float:
     seconds = time.perf_counter() - begun
     assert await waiting(pool) == 0
     return done / seconds
-
-
-def _nltk() -> SentimentIntensityAnalyzer:
-    # made without its constructor, which would want to load a lexicon that NLTK does not ship
-    analyzer = SentimentIntensityAnalyzer.__new__(SentimentIntensityAnalyzer)
-    analyzer.lexicon, analyzer.constants = lexicon(), VaderConstants()
-    return analyzer
 
 
 def _world() -> tuple[list[Post], list[Listing], str]:
