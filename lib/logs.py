@@ -47,6 +47,8 @@ def configure_logs(level: str = "info", style: Literal["auto", "json", "console"
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level])
+    # a line for every request of Prefect's client would drown all others
+    logging.getLogger("httpx").setLevel(max(logging.WARNING, _LEVELS[level]))
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from lib.errors import PlatformError
+from lib.processes import is_alive
 from lib.settings import Settings
 
 
@@ -26,10 +26,7 @@ class PlatformState(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_alive(self) -> bool:
         """True while the supervisor that wrote this runs."""
-        try:
-            return abs(psutil.Process(self.pid).create_time() - self.pid_created) < 1
-        except psutil.Error:
-            return False
+        return is_alive(self.pid, self.pid_created)
 
 
 def state_file(home: Path) -> Path:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 _PR_SET_PDEATHSIG = 1
 _TAIL_BYTES = 64 * 1024
 _FATAL = re.compile(r"\b(FATAL|PANIC):")
@@ -26,6 +28,15 @@ class Account(NamedTuple):
 
     user: int
     group: int
+
+
+def is_alive(pid: int, created: float) -> bool:
+    """True while this very process runs; one that ended and was not waited for does not count."""
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def spawn(

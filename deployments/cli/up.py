@@ -79,10 +79,10 @@ def down(home: Path | None) -> None:
         return
     click.echo(f"Stopping the platform in {folder} …")
     _signal(running, signal.SIGTERM)
-    if not _gone_within(folder, _DOWN_S):
+    if not _gone_within(folder, running, _DOWN_S):
         click.echo("It does not stop in order; ending it by force.")
         _signal(running, signal.SIGKILL)
-        if not _gone_within(folder, _KILLED_S):
+        if not _gone_within(folder, running, _KILLED_S):
             raise PlatformError(
                 f"The platform in {folder} (process {running.pid}) could not be stopped.",
                 hint=f"Look into {folder}/logs/guard.log.",
@@ -148,9 +148,9 @@ def _signal(running: Holder, signum: signal.Signals) -> None:
         ) from error
 
 
-def _gone_within(home: Path, seconds: float) -> bool:
+def _gone_within(home: Path, running: Holder, seconds: float) -> bool:
     until = time.monotonic() + seconds
-    while holder(home) is not None:
+    while holder(home) is not None or running.is_alive():
         if time.monotonic() > until:
             return False
         time.sleep(0.1)

@@ -17,8 +17,9 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from deployments.local.stopping import is_alive, stop_strays
+from deployments.local.stopping import stop_strays
 from lib.errors import PlatformError
+from lib.processes import is_alive
 
 _NEEDED_BYTES = 256 * 1024 * 1024
 _LARGEST_LOG = 5 * 1024 * 1024

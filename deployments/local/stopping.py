@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import psutil
 
+from lib.processes import is_alive
+
 # in the environment of every process of a platform, with the platform's own value
 MARKER = "INSITECHART_PLATFORM"
 
@@ -78,15 +80,6 @@ def stop_strays(marker: str, *, spare: Sequence[int]) -> int:
         with suppress(psutil.Error):
             process.kill()
     return len(found)
-
-
-def is_alive(pid: int, created: float) -> bool:
-    """True while this very process runs; one that ended and was not waited for does not count."""
-    try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
 
 
 def _stop(group: Group, patience_s: float, hurry: Callable[[], bool]) -> None:

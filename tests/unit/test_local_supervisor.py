@@ -19,9 +19,10 @@ from deployments.local.guard import Guard
 from deployments.local.instance import Instance, hold, holder
 from deployments.local.parts import Part
 from deployments.local.signals import StopWish
-from deployments.local.stopping import MARKER, is_alive, stop_strays
+from deployments.local.stopping import MARKER, stop_strays
 from deployments.local.supervisor import Supervisor
 from lib.errors import PlatformError
+from lib.processes import is_alive
 
 SLEEP = "import time; time.sleep(600)"
 STUBBORN = (
