@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lib.db.pool import Pool
 from lib.db.reading import read_row
+from lib.db.symbols import listing_of
 from lib.domain.symbols import Listing
 from lib.errors import UnknownSymbol
 
@@ -78,18 +79,7 @@ async def stock_detail(pool: Pool, symbol: str, scorer: str) -> Detail:
     row = await read_row(pool, _DETAIL, symbol, scorer)
     if row is None:
         raise UnknownSymbol(symbol)
-    listing = Listing(
-        symbol=row["symbol"],
-        name=row["name"],
-        name_ko=row["name_ko"],
-        aliases=tuple(row["aliases"]),
-        exchange=row["exchange"],
-        currency=row["currency"],
-        kind=row["kind"],
-        listed_on=row["listed_on"],
-        delisted_on=row["delisted_on"],
-        sample=row["sample"],
-    )
+    listing = listing_of(row)
     bar = None
     if row["start"] is not None:
         bar = LastBar(

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
+import asyncpg
+
 from lib.db.pool import Connection, Pool
 from lib.domain.symbols import Listing
 
@@ -32,22 +34,23 @@ async def symbols_version(db: Pool | Connection) -> SymbolsVersion:
 
 async def all_listings(db: Pool | Connection) -> dict[int, Listing]:
     """Every listing by its id, in the order of the ids."""
-    rows = await db.fetch(_ALL)
-    return {
-        row["id"]: Listing(
-            symbol=row["symbol"],
-            name=row["name"],
-            name_ko=row["name_ko"],
-            aliases=tuple(row["aliases"]),
-            exchange=row["exchange"],
-            currency=row["currency"],
-            kind=row["kind"],
-            listed_on=row["listed_on"],
-            delisted_on=row["delisted_on"],
-            sample=row["sample"],
-        )
-        for row in rows
-    }
+    return {row["id"]: listing_of(row) for row in await db.fetch(_ALL)}
+
+
+def listing_of(row: asyncpg.Record) -> Listing:
+    """The listing in a row that has the columns of the table, whatever else it has."""
+    return Listing(
+        symbol=row["symbol"],
+        name=row["name"],
+        name_ko=row["name_ko"],
+        aliases=tuple(row["aliases"]),
+        exchange=row["exchange"],
+        currency=row["currency"],
+        kind=row["kind"],
+        listed_on=row["listed_on"],
+        delisted_on=row["delisted_on"],
+        sample=row["sample"],
+    )
 
 
 async def symbol_id(db: Pool | Connection, symbol: str) -> int | None:
