@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,11 @@ from deployments.local.stopping import MARKER
 from lib.platform import PlatformState, read_state
 
 COMMAND = [sys.executable, "-P", "-m", "deployments.cli"]
+
+
+def _hear_the_terminal_close() -> None:
+    # tests that were started by nohup hand down that a closed terminal is not to be heard
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class RunningPlatform:
@@ -51,6 +57,7 @@ class RunningPlatform:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=_hear_the_terminal_close,
         )
 
     @property
