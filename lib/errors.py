@@ -85,13 +85,16 @@ class PlatformError(InsiteChartError):
 
 
 class SourceError(InsiteChartError):
-    """A provider did not give what it was asked for. `source` names it."""
+    """A provider did not give what it was asked for. `source` names it, `stream` the one stream that this is about;
+    empty: all of them.
+    """
 
     state: ClassVar[State] = "unavailable"
 
-    def __init__(self, source: str, message: str, *, hint: str = "") -> None:
+    def __init__(self, source: str, message: str, *, stream: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.source = source
+        self.stream = stream
 
 
 class RateLimited(SourceError):
@@ -99,8 +102,10 @@ class RateLimited(SourceError):
 
     state = "rate_limited"
 
-    def __init__(self, source: str, message: str, *, until: datetime | None = None, hint: str = "") -> None:
-        super().__init__(source, message, hint=hint)
+    def __init__(
+        self, source: str, message: str, *, until: datetime | None = None, stream: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(source, message, stream=stream, hint=hint)
         self.until = until
 
 

@@ -1,28 +1,45 @@
-"""Every setting of InsiteChart, read from INSITECHART_* once. The only reader of the environment.
+"""Every setting of InsiteChart, read once from INSITECHART_* and one TOML file. The only reader of either.
 
-It does not know who uses what.
+The environment comes before the file. It does not know who uses what.
 """
 
+import os
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from lib.config_file import read_config
 from lib.domain.symbols import parse_symbol
 from lib.errors import ConfigurationError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+Dollars = Annotated[Decimal, Field(ge=0, decimal_places=6)]
+Words = Annotated[tuple[str, ...], NoDecode]
 
 DEFAULT_WATCHLIST = (
     "AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA",
     "005930.KS", "000660.KS", "035420.KS", "035720.KS", "005380.KS",
 )  # fmt: skip
 
+DEFAULT_FEEDS = (
+    "sec=https://www.sec.gov/news/pressreleases.rss",
+    "fed=https://www.federalreserve.gov/feeds/press_all.xml",
+    "globenewswire=https://www.globenewswire.com/RssFeed/orgclass/1/feedTitle/GlobeNewswire",
+    "hankyung=https://www.hankyung.com/feed/finance",
+    "yonhap=https://www.yna.co.kr/rss/economy.xml",
+)
+
 
 class Settings(BaseSettings):
-    """Frozen. Each field is set by INSITECHART_<FIELD> in upper case; lists are comma-separated."""
+    """Frozen. Each field is set by INSITECHART_<FIELD> in upper case; lists are comma-separated.
+
+    In the file a field may stand as it is or, without its first word, in a table of that name: `[reddit]` and
+    `client_id` are reddit_client_id.
+    """
 
     model_config = SettingsConfigDict(env_prefix="INSITECHART_", frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -44,23 +61,110 @@ class Settings(BaseSettings):
         Literal["auto", "json", "console"], Field(description="json, console, or auto: console where a person watches.")
     ] = "auto"
     scorer: Annotated[str, Field(description="Scorer that answers use when none is asked for.")] = "vader@1"
-    watchlist: Annotated[
-        tuple[str, ...], NoDecode, Field(description="Symbols whose bars are collected on schedule.")
-    ] = DEFAULT_WATCHLIST
+    watchlist: Annotated[Words, Field(description="Symbols whose bars, news and posts are collected on schedule.")] = (
+        DEFAULT_WATCHLIST
+    )
     sample: Annotated[bool, Field(description="Load the sample archive into an empty embedded database.")] = True
     prefect_history_days: Annotated[int, Field(ge=1, description="Days for which Prefect keeps finished runs.")] = 14
 
-    @field_validator("watchlist", mode="before")
+    sources_off: Annotated[Words, Field(description="Sources that are not asked, though they could be.")] = ()
+    contact: Annotated[
+        str, Field(description="Where providers can reach you (an address or a page); part of the User-Agent.")
+    ] = ""
+
+    yahoo_calls_per_minute: Annotated[
+        int, Field(ge=1, le=6000, description="Calls to Yahoo at most, all workers together.")
+    ] = 240
+    yahoo_concurrency: Annotated[int, Field(ge=1, le=64, description="Calls to Yahoo under way at once.")] = 4
+
+    reddit_client_id: Annotated[str | None, Field(description="Client id of your approved Reddit application.")] = None
+    reddit_client_secret: Annotated[SecretStr | None, Field(description="Its secret.")] = None
+    reddit_username: Annotated[
+        str | None, Field(description="Your Reddit name, which Reddit wants in the User-Agent.")
+    ] = None
+    reddit_subreddits: Annotated[Words, Field(description="Subreddits whose submissions and comments are read.")] = (
+        "wallstreetbets", "stocks", "investing",
+    )  # fmt: skip
+    reddit_url: Annotated[str, Field(description="Where Reddit answers.")] = "https://www.reddit.com"
+    reddit_oauth_url: Annotated[str, Field(description="Where Reddit answers with a token.")] = (
+        "https://oauth.reddit.com"
+    )
+
+    x_bearer_token: Annotated[SecretStr | None, Field(description="App-only bearer token of your X project.")] = None
+    x_budget_day: Annotated[Dollars, Field(description="Dollars that X may cost a UTC day; 0 asks nothing.")] = Decimal(
+        0
+    )
+    x_budget_month: Annotated[Dollars, Field(description="Dollars that X may cost a month; 0 asks nothing.")] = Decimal(
+        0
+    )
+    x_posts_month: Annotated[int, Field(ge=0, description="Posts that X may deliver a month at most.")] = 2_000_000
+    x_price_post: Annotated[Dollars, Field(description="Dollars for a post that X delivers.")] = Decimal("0.005")
+    x_price_counts: Annotated[Dollars, Field(description="Dollars for a question about counts.")] = Decimal("0.005")
+    x_counts: Annotated[bool, Field(description="Ask X for the hourly number of posts of each symbol, too.")] = False
+
+    bluesky_hosts: Annotated[Words, Field(description="Jetstream servers of Bluesky, tried in this order.")] = (
+        "jetstream2.us-east.bsky.network", "jetstream1.us-east.bsky.network", "jetstream2.us-west.bsky.network",
+    )  # fmt: skip
+
+    feeds: Annotated[Words, Field(description="RSS and Atom feeds that are read, as name=address.")] = DEFAULT_FEEDS
+
+    @field_validator(
+        "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", mode="before"
+    )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(parse_symbol(part) for part in value.split(",") if part.strip())
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("watchlist", mode="after")
+    @classmethod
+    def _symbols(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(parse_symbol(symbol) for symbol in value))
+
+    @field_validator("feeds", mode="after")
+    @classmethod
+    def _named_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for feed in value:
+            name, _, address = feed.partition("=")
+            if not name.replace("-", "").isalnum() or not address.startswith(("https://", "http://")):
+                raise ValueError(f"{feed[:60]!r} is not name=https://…")
+        if len({feed.partition("=")[0] for feed in value}) < len(value):
+            raise ValueError("two feeds have the same name")
         return value
 
     @field_validator("home", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the file."""
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError("the file is read as a whole")
+
+    def __call__(self) -> dict[str, Any]:
+        names = set(self.settings_cls.model_fields)
+        found = read_config(config_file(), names)
+        # its alias is the only name under which pydantic takes it
+        return {self.settings_cls.model_fields[name].validation_alias or name: value for name, value in found.items()}  # type: ignore[misc]
+
+
+def config_file() -> Path:
+    """The TOML file that is read if it is there: INSITECHART_CONFIG, else insitechart.toml in the current folder."""
+    return Path(os.environ.get("INSITECHART_CONFIG") or "insitechart.toml").absolute()
 
 
 @cache
@@ -74,5 +178,6 @@ def load_settings() -> Settings:
             for issue in error.errors()
         )
         raise ConfigurationError(
-            f"The environment cannot be used: {problems}.", hint="Correct or unset the variable."
+            f"The settings cannot be used: {problems}.",
+            hint=f"Correct or unset it in the environment or in {config_file()}.",
         ) from None

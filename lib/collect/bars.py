@@ -101,9 +101,10 @@ async def _collect_one(
     gate: Gate,
 ) -> Outcome:
     began = monotonic()
-    if gate.reason is not None:
-        reason = f"Not asked: {gate.reason}"
-        outcome = Outcome(symbol=symbol, start=start, end=end, state=gate.state, reason=reason, asked=0)
+    closed = gate.closed(_stream(interval, symbol))
+    if closed is not None:
+        reason = f"Not asked: {closed.reason}"
+        outcome = Outcome(symbol=symbol, start=start, end=end, state=closed.state, reason=reason, asked=0)
         await _account(pool, source, interval, outcome)
         return outcome
     try:
@@ -113,7 +114,7 @@ async def _collect_one(
             assert known.first is not None
             fetched = await source.fetch_bars(symbol, interval, known.first, end)
     except SourceError as error:
-        gate.failed(error)
+        await gate.failed(error)
         log.info("bars not collected", symbol=symbol, interval=interval, state=error.state, reason=str(error))
         outcome = Outcome(
             symbol=symbol, start=start, end=end, state=error.state, reason=str(error), seconds=monotonic() - began
@@ -160,10 +161,14 @@ async def _account(pool: Pool, source: BarSource, interval: Interval, outcome: O
         await record_coverage(conn, _coverage(source, interval, outcome))
 
 
+def _stream(interval: Interval, symbol: str) -> str:
+    return f"bars/{interval}/{symbol}"
+
+
 def _coverage(source: BarSource, interval: Interval, outcome: Outcome) -> Coverage:
     return Coverage(
         source=source.name,
-        stream=f"bars/{interval}/{outcome.symbol}",
+        stream=_stream(interval, outcome.symbol),
         window_start=outcome.start,
         window_end=outcome.end,
         state=outcome.state,

@@ -5,6 +5,7 @@ A queued post with `deleted_at` means: remove its mentions and scores, and recou
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from lib.db.ingest import Written
 from lib.db.pool import Connection
@@ -33,12 +34,13 @@ WITH stamp AS MATERIALIZED (
     SELECT begin_observation() AS observed_at
 ), written AS (
     INSERT INTO posts AS p (source, external_id, author, author_since, published_at, observed_at, edited_at,
-                            lang, title, text, url, reach, content_hash)
+                            lang, title, text, url, reach, content_hash, verify_after)
     SELECT g.source, g.external_id, g.author, g.author_since, g.published_at, stamp.observed_at, g.edited_at,
-           g.lang, g.title, g.text, g.url, g.reach, g.content_hash
+           g.lang, g.title, g.text, g.url, g.reach, g.content_hash, clock_timestamp() + $2::interval
     FROM posts_given g CROSS JOIN stamp
     ORDER BY g.source, g.external_id
     ON CONFLICT (source, external_id) DO UPDATE SET
+        verify_after = coalesce(EXCLUDED.verify_after, p.verify_after),
         author = coalesce(p.author, EXCLUDED.author),
         author_since = coalesce(p.author_since, EXCLUDED.author_since),
         published_at = EXCLUDED.published_at,
@@ -80,16 +82,23 @@ RETURNING id
 
 _BEGIN = "SELECT begin_observation()"
 
+_BY_AUTHORS = """
+SELECT external_id FROM posts WHERE source = $1 AND author = ANY($2::text[]) AND deleted_at IS NULL
+"""
+
 _WORDLESS = "UPDATE scores SET explanation = '[]' WHERE post_id = ANY($1::bigint[])"
 
 
-async def store_posts(conn: Connection, posts: Sequence[Post], *, live: bool = True) -> Written:
+async def store_posts(
+    conn: Connection, posts: Sequence[Post], *, live: bool = True, verify_within: timedelta | None = None
+) -> Written:
     """Adds new posts and takes over what changed of known ones; both then wait in score_queue. One observed_at for all.
 
     Of two with the same source and external_id the later one counts. An edit counts as made now where the source does
     not say when; a version older than the known edit changes nothing, nor does anything bring back a deleted post.
     `live=False` says that the posts are copies of unknown age: such a copy replaces words, but never those of a known
     edit unless it carries a later one. A known author, address or reach stays; an unknown one is filled in.
+    `verify_within` makes new and changed posts due for another look at their source after that time.
     """
     distinct = {(post.source, post.external_id): post for post in posts}
     if not distinct:
@@ -97,7 +106,7 @@ async def store_posts(conn: Connection, posts: Sequence[Post], *, live: bool = T
     await conn.execute(_STAGE)
     await conn.execute(_CLEAR)
     await conn.copy_records_to_table("posts_given", records=map(_record, distinct.values()), columns=_COLUMNS)
-    counts = await conn.fetchrow(_STORE, live)
+    counts = await conn.fetchrow(_STORE, live, verify_within)
     assert counts is not None
     new, changed = counts
     return Written(new, changed, len(posts) - new - changed)
@@ -114,6 +123,14 @@ async def forget_posts(conn: Connection, source: str, external_ids: Sequence[str
     forgotten = [row["id"] for row in await conn.fetch(_FORGET, source, wanted, await conn.fetchval(_BEGIN))]
     await conn.execute(_WORDLESS, forgotten)
     return len(forgotten)
+
+
+async def forget_authors(conn: Connection, source: str, authors: Sequence[str]) -> int:
+    """The same for everything that `authors` wrote: their accounts are gone. Returns how many posts were forgotten."""
+    if not authors:
+        return 0
+    theirs = [row["external_id"] for row in await conn.fetch(_BY_AUTHORS, source, list(authors))]
+    return await forget_posts(conn, source, theirs) if theirs else 0
 
 
 def _record(post: Post) -> tuple[object, ...]:
