@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     x_posts_month: Annotated[int, Field(ge=0, description="Posts that X may deliver a month at most.")] = 2_000_000
     x_price_post: Annotated[Dollars, Field(description="Dollars for a post that X delivers.")] = Decimal("0.005")
     x_price_counts: Annotated[Dollars, Field(description="Dollars for a question about counts.")] = Decimal("0.005")
+    x_verify_days: Annotated[
+        int, Field(ge=1, description="Days for which posts of X are looked at again daily; each look is paid.")
+    ] = 7
     x_counts: Annotated[bool, Field(description="Ask X for the hourly number of posts of each symbol, too.")] = False
 
     bluesky_hosts: Annotated[Words, Field(description="Jetstream servers of Bluesky, tried in this order.")] = (

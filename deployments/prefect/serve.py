@@ -31,10 +31,10 @@ from lib.settings import load_settings
 log = get_logger(__name__)
 
 # one run is one process of about 100 MB: more at once would only make them wait for the two cores of a small machine
-RUNS_AT_ONCE = 4
+RUNS_AT_ONCE = 5
 
 # asked once right after the first start, so that a new platform need not wait for the first time on the clock
-FIRST_RUNS = ("collect-bars/daily", "collect-bars/minute")
+FIRST_RUNS = ("collect-bars/daily", "collect-bars/minute", "collect-posts/default")
 
 
 def runner_deployment(deployment: Deployment) -> RunnerDeployment:

@@ -9,10 +9,10 @@ from lib.settings import load_settings
 
 
 @asynccontextmanager
-async def database(application: str) -> AsyncIterator[Pool]:
+async def database(application: str, *, connections: int = 8) -> AsyncIterator[Pool]:
     """A pool on the database of this installation, closed on leaving. `application` is what PostgreSQL shows of it.
 
     Raises PlatformError where no platform runs, DatabaseUnavailable where its database cannot be used.
     """
-    async with open_pool(database_url(load_settings()), application=application) as pool:
+    async with open_pool(database_url(load_settings()), application=application, max_size=connections) as pool:
         yield pool

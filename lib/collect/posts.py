@@ -53,6 +53,11 @@ class PostsOutcome(msgspec.Struct, frozen=True, kw_only=True):
     forgotten: int = 0
     seconds: float = 0.0
 
+    @property
+    def is_answered(self) -> bool:
+        """The source answered, be it that it has nothing."""
+        return self.state in ("ok", "empty")
+
 
 async def collect_stream(
     pool: Pool,
@@ -62,19 +67,19 @@ async def collect_stream(
     gate: Gate,
     verify_within: timedelta | None = None,
     wait: bool = False,
-    until: Callable[[], bool] = lambda: False,
+    enough: Callable[[Page], bool] = lambda page: False,
     on_stored: Callable[[], Awaitable[None]] | None = None,
 ) -> PostsOutcome | None:
     """Reads `stream` from its cursor on; None where another worker reads it (`wait`: stands in line for it instead).
 
-    A polled stream is read to its present end; one that never ends until another worker waits for it or `until` says
-    so, asked after each page. `on_stored` is called after each page that brought something. What the source refuses is
-    an outcome, never raised; what the database refuses is.
+    A polled stream is read to its present end; one that never ends until another worker waits for it or `enough`
+    says so of a page it has just stored. `on_stored` is called after each page that brought something. What the source
+    refuses is an outcome, never raised; what the database refuses is.
     """
     async with reading(pool, f"{source.name}/{stream}", wait=wait) as right:
         if right is None:
             return None
-        return await _read(pool, source, stream, right, gate, verify_within, until, on_stored)
+        return await _read(pool, source, stream, right, gate, verify_within, enough, on_stored)
 
 
 async def _read(
@@ -84,7 +89,7 @@ async def _read(
     right: Reading,
     gate: Gate,
     verify_within: timedelta | None,
-    until: Callable[[], bool],
+    enough: Callable[[Page], bool],
     on_stored: Callable[[], Awaitable[None]] | None,
 ) -> PostsOutcome:
     began, now = monotonic(), datetime.now(UTC)
@@ -106,7 +111,7 @@ async def _read(
                     _sum(sums, page, stored)
                     if on_stored is not None and (page.posts or page.deleted or page.deleted_authors):
                         await on_stored()
-                    if until() or await right.is_awaited():
+                    if enough(page) or await right.is_awaited():
                         break
             state, reason = "ok" if sums["received"] else "empty", accounts.left_out
         except SourceError as error:

@@ -1,5 +1,6 @@
 """Reads listings. Writing them is lib/db/ingest/symbols.py; finding one by what a person typed is lib/search."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +14,11 @@ _VERSION = "SELECT count(*) AS listings, max(updated_at) AS changed FROM symbols
 _ALL = """
 SELECT id, symbol, name, name_ko, aliases, exchange, currency, kind, listed_on, delisted_on, sample
 FROM symbols ORDER BY id
+"""
+
+_THESE = """
+SELECT id, symbol, name, name_ko, aliases, exchange, currency, kind, listed_on, delisted_on, sample
+FROM symbols WHERE symbol = ANY($1::text[]) ORDER BY id
 """
 
 _ID = "SELECT id FROM symbols WHERE symbol = $1"
@@ -35,6 +41,11 @@ async def symbols_version(db: Pool | Connection) -> SymbolsVersion:
 async def all_listings(db: Pool | Connection) -> dict[int, Listing]:
     """Every listing by its id, in the order of the ids."""
     return {row["id"]: listing_of(row) for row in await db.fetch(_ALL)}
+
+
+async def listings_of(db: Pool | Connection, symbols: Sequence[str]) -> list[Listing]:
+    """Those of `symbols` that are listed."""
+    return [listing_of(row) for row in await db.fetch(_THESE, list(symbols))]
 
 
 def listing_of(row: asyncpg.Record) -> Listing:

@@ -16,7 +16,9 @@ ORDER BY verify_after LIMIT $3
 """
 
 _SEEN = """
-UPDATE posts SET verify_after = clock_timestamp() + $3
+UPDATE posts SET verify_after = CASE
+    WHEN $4::interval IS NULL OR published_at > clock_timestamp() - $4 THEN clock_timestamp() + $3::interval
+END
 WHERE source = $1 AND external_id = ANY($2::text[]) AND verify_after IS NOT NULL
 """
 
@@ -40,9 +42,11 @@ async def due_posts(pool: Pool, source: str, *, ahead: timedelta, limit: int) ->
     return [row["external_id"] for row in await pool.fetch(_DUE, source, ahead, limit)]
 
 
-async def seen(conn: Connection, source: str, external_ids: Sequence[str], *, within: timedelta) -> None:
-    """These posts are still there: they are due again after `within`."""
-    await conn.execute(_SEEN, source, list(external_ids), within)
+async def seen(
+    conn: Connection, source: str, external_ids: Sequence[str], *, within: timedelta, until_age: timedelta | None
+) -> None:
+    """These posts are still there: they are due again after `within`, or never once they are `until_age` old."""
+    await conn.execute(_SEEN, source, list(external_ids), within, until_age)
 
 
 async def standing(pool: Pool, source: str) -> Standing:

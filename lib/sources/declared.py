@@ -34,7 +34,8 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     `missing` names the settings without which it cannot be asked (empty: it can), `credential` whatever tells two
     accounts at the provider apart; only a digest of it is kept. `poll` is how often it is asked, None for a stream that
     stays open. `prices` are dollars a unit, `budget` what may be spent; a source without prices is free. Posts must be
-    seen to be still there every `verify_within`; None: the source tells of deletions by itself, or nobody asks for it.
+    seen to be still there every `verify_within` (None: the source tells of deletions by itself, or nobody asks for it)
+    until they are `verify_for` old (None: for ever).
     """
 
     name: str
@@ -47,6 +48,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     prices: Callable[[Settings], Mapping[str, Decimal]] = lambda settings: {}
     budget: Callable[[Settings], Budget] = lambda settings: Budget()
     verify_within: timedelta | None = None
+    verify_for: Callable[[Settings], timedelta | None] = lambda settings: None
 
 
 def fingerprint(credential: str) -> str:
