@@ -1,11 +1,19 @@
-"""A source of posts for tests of what surrounds one: it plays pages that a test wrote, and fails where told."""
+"""A source of posts for tests of what surrounds one: it plays pages that a test wrote, and fails where told.
 
-from collections.abc import AsyncGenerator, Sequence
+It can be looked at again: `there` maps external ids to how they read now, and what is missing from it is gone.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from lib.collect.gate import Gate
+from lib.collect.opening import Opened
 from lib.domain.posts import Post
 from lib.errors import SourceError
-from lib.sources.posts import Cursor, Page
+from lib.sources.declared import Declaration
+from lib.sources.posts import Cursor, Page, Verified
+from tests.support.access import NotedAccess
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -30,10 +38,14 @@ class Played:
 
     name = "played"
     concurrency = 2
+    at_once = 3
 
     def __init__(self, *script: Page | SourceError) -> None:
         self.script = list(script)
         self.cursors: list[Cursor | None] = []
+        self.there: dict[str, Post] = {}
+        self.unsure: set[str] = set()
+        self.looks: list[list[str]] = []
 
     def streams(self) -> Sequence[str]:
         return ("posts/all",)
@@ -45,3 +57,31 @@ class Played:
             if isinstance(step, SourceError):
                 raise step
             yield step
+
+    async def verify(self, external_ids: Sequence[str]) -> Verified:
+        self.looks.append(list(external_ids))
+        if self.script and isinstance(self.script[0], SourceError):
+            raise self.script.pop(0)
+        judged = [name for name in external_ids if name not in self.unsure]
+        return Verified(
+            posts=tuple(self.there[name] for name in judged if name in self.there),
+            gone=tuple(name for name in judged if name not in self.there),
+        )
+
+
+@asynccontextmanager
+async def _open(source: Played) -> AsyncIterator[Played]:
+    yield source
+
+
+def opened(source: Played, *, gate: Gate | None = None, poll: timedelta | None = timedelta(minutes=1)) -> Opened:
+    """`source` as if it had been opened: looked at again every day, free of charge, asked every `poll`."""
+    declared = Declaration(
+        name=source.name,
+        title="Played",
+        brings="what a test wrote",
+        open=lambda opening: _open(source),
+        poll=poll,
+        verify_within=timedelta(days=1),
+    )
+    return Opened(declared, source, gate or Gate(), NotedAccess())

@@ -10,16 +10,18 @@ from lib.db.pool import Pool
 # $3 spacing, $4 the burst less one in spacings, $5 patience: who would wait longer moves nothing. A turn lost in a
 # crash of the server is no harm, so nobody waits for the disk.
 _TURN = """
-INSERT INTO paces AS p (host, credential, next_at) VALUES ($1, $2, clock_timestamp() + $3)
-ON CONFLICT (host, credential) DO UPDATE SET next_at = greatest(p.next_at, clock_timestamp()) + $3
-WHERE p.next_at - $4 <= clock_timestamp() + $5
-RETURNING greatest(next_at - $3 - $4 - clock_timestamp(), INTERVAL '0') AS wait
+INSERT INTO paces AS p (host, credential, next_at) VALUES ($1, $2, clock_timestamp() + $3::interval)
+ON CONFLICT (host, credential) DO UPDATE SET next_at = greatest(p.next_at, clock_timestamp()) + $3::interval
+WHERE p.next_at - $4::interval <= clock_timestamp() + $5::interval
+RETURNING greatest(next_at - $3::interval - $4::interval - clock_timestamp(), INTERVAL '0') AS wait
 """
 
-_WAIT = "SELECT greatest(next_at - $3 - clock_timestamp(), INTERVAL '0') FROM paces WHERE host = $1 AND credential = $2"
+_WAIT = """
+SELECT greatest(next_at - $3::interval - clock_timestamp(), INTERVAL '0') FROM paces WHERE host = $1 AND credential = $2
+"""
 
 _PAUSE = """
-INSERT INTO paces AS p (host, credential, next_at) VALUES ($1, $2, $3 + $4)
+INSERT INTO paces AS p (host, credential, next_at) VALUES ($1, $2, $3::timestamptz + $4::interval)
 ON CONFLICT (host, credential) DO UPDATE SET next_at = greatest(p.next_at, EXCLUDED.next_at)
 """
 
