@@ -16,6 +16,7 @@ _COMMANDS = {
     "status": ("deployments.cli.up:status", "Show what runs and where to find it."),
     "migrate": ("deployments.cli.migrate:migrate", "Bring the database to the schema of this version."),
     "import": ("deployments.cli.imports:import_", "Import posts, bars or symbols from files."),
+    "collect": ("deployments.cli.collect:collect_", "Ask the sources now for what is new."),
     "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
 }

@@ -5,7 +5,7 @@ provider.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -33,6 +33,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     dropped: Mapping[str, int]
 
 
+@runtime_checkable
 class BarSource(Protocol):
     """A provider of bars. Asking raises SourceErrors only; `concurrency` says how many questions may be under way at
     once.

@@ -125,12 +125,12 @@ async def test_one_reader_at_a_time_and_an_endless_one_hands_over(pool: Pool) ->
     async def stored() -> None:
         begun.set()
 
-    endless = Played(*(page(minute, minute + 1, f"p{minute}") for minute in range(100_000)))
+    endless = Played(endless=True)
     first = asyncio.create_task(collect(pool, endless, on_stored=stored))
     await begun.wait()
     assert await collect_stream(pool, Played(), "posts/all", gate=Gate()) is None
     successor = Played()
     await collect(pool, successor, wait=True)
     outcome = await first
-    assert 0 < outcome.pages < 100_000
+    assert outcome.pages > 0
     assert successor.cursors == [{"minute": outcome.pages}]

@@ -34,14 +34,17 @@ def page(first: float, last: float, *names: str, **values: object) -> Page:
 
 
 class Played:
-    """Yields `script` in order: a page is given out, an error raised. `cursors` notes with which each reading began."""
+    """Yields `script` in order: a page is given out, an error raised; where it is `endless`, a post a minute follows.
+    `cursors` notes with which each reading began.
+    """
 
     name = "played"
     concurrency = 2
     at_once = 3
 
-    def __init__(self, *script: Page | SourceError) -> None:
+    def __init__(self, *script: Page | SourceError, endless: bool = False) -> None:
         self.script = list(script)
+        self.endless = endless
         self.cursors: list[Cursor | None] = []
         self.there: dict[str, Post] = {}
         self.unsure: set[str] = set()
@@ -57,6 +60,10 @@ class Played:
             if isinstance(step, SourceError):
                 raise step
             yield step
+        minute = int(cursor["minute"]) if cursor else 0
+        while self.endless:
+            yield page(minute, minute + 1, f"p{minute}")
+            minute += 1
 
     async def verify(self, external_ids: Sequence[str]) -> Verified:
         self.looks.append(list(external_ids))
