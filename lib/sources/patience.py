@@ -3,19 +3,19 @@
 It does not know what is asked. Prefect repeats only runs that crashed.
 """
 
-import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 import stamina
+from stamina.instrumentation import set_on_retry_hooks
 
 from lib.errors import Malformed, RateLimited, Unavailable
 
 T = TypeVar("T")
 
-# its lines repeat what our errors say, once for each attempt
-logging.getLogger("stamina").setLevel(logging.CRITICAL + 1)
+# its lines would repeat what our errors say, once for each attempt
+set_on_retry_hooks([])
 
 
 class Patience(NamedTuple):
