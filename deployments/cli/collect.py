@@ -12,6 +12,7 @@ from lib.collect.bars import Outcome, collect
 from lib.collect.opening import configured, open_source
 from lib.collect.posts import PostsOutcome
 from lib.collect.rounds import OnStored, collect_round, collect_until
+from lib.collect.verification import Sweep, sweep
 from lib.db.pool import Pool, open_pool
 from lib.db.scoring import Readers, score_batch
 from lib.domain.bars import INTERVALS, Interval
@@ -59,6 +60,23 @@ def bars(symbols: tuple[str, ...], interval: Interval, days: int | None) -> None
     asyncio.run(_bars(settings, wanted, interval, days))
 
 
+@collect_.command()
+@click.argument("sources", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Look at every post that is watched, due or not.")
+def deleted(sources: tuple[str, ...], everything: bool) -> None:
+    """Look again at posts whose deletions must be followed, and forget those that are gone."""
+    settings = load_settings()
+    duty = tuple(declared.name for declared in configured(settings) if declared.verify_within is not None)
+    asyncio.run(_deleted(settings, sources or duty, everything=everything))
+
+
+async def _deleted(settings: Settings, names: tuple[str, ...], *, everything: bool) -> None:
+    async with open_pool(database_url(settings), application="insitechart-collect") as pool:
+        for name in dict.fromkeys(names):
+            async with open_source(pool, settings, name) as opened:
+                click.echo(_told_sweep(await sweep(pool, opened, everything=everything)))
+
+
 async def _posts(settings: Settings, names: tuple[str, ...], deadline: datetime | None, *, score: bool) -> None:
     url = database_url(settings)
     async with open_pool(url, application="insitechart-collect", max_size=_CONNECTIONS) as pool:
@@ -101,6 +119,11 @@ async def _bars(settings: Settings, symbols: list[str], interval: Interval, days
 def _told(outcome: PostsOutcome) -> str:
     counts = f"{outcome.new} new, {outcome.changed} changed, {outcome.forgotten} gone"
     return f"{outcome.stream}: {outcome.state.replace('_', ' ')}, {counts}. {outcome.reason}".rstrip()
+
+
+def _told_sweep(done: Sweep) -> str:
+    counts = f"{done.looked_at} looked at, {done.gone} gone, {done.edited} edited, {done.overdue} overdue"
+    return f"{done.source}: {counts}. {done.reason}".rstrip()
 
 
 def _told_bars(outcome: Outcome) -> str:

@@ -32,40 +32,38 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-async def sweep(pool: Pool, opened: Opened, *, most: int | None = None) -> Sweep:
-    """Looks at every post that is due, the most urgent first, and at no more than `most`.
+async def sweep(pool: Pool, opened: Opened, *, most: int | None = None, everything: bool = False) -> Sweep:
+    """Looks at every post that is due (`everything`: at all that are watched), the most urgent first, and at no more
+    than `most`.
 
     What the source refuses ends the sweep with a reason, never raised; what the database refuses is raised.
     """
     source, within = opened.source, opened.declared.verify_within
     if not isinstance(source, Verifies) or within is None:
         return Sweep(source=opened.declared.name, reason="Its deletions come by themselves, or need not be followed.")
+    # a little ahead, so that a sweep every hour is always in time
+    until = await verification.due_by(pool, within if everything else within / 10)
     looked_at = gone = edited = 0
     reason = ""
-    # a little ahead, so that a sweep every hour is always in time
-    ahead = within / 10
-    seen_before: set[str] = set()
+    last: verification.Due | None = None
     while most is None or looked_at < most:
         size = source.at_once if most is None else min(source.at_once, most - looked_at)
-        due = await verification.due_posts(pool, source.name, ahead=ahead, limit=size + len(seen_before))
-        wanted = [post for post in due if post not in seen_before][:size]
-        if not wanted:
+        due = await verification.due_posts(pool, source.name, until=until, limit=size, after=last)
+        if not due:
             break
         closed = opened.gate.closed(_STREAM)
         if closed is not None:
             reason = f"Not asked: {closed.reason}"
             break
         try:
-            verified = await source.verify(wanted)
+            verified = await source.verify([post.external_id for post in due])
         except SourceError as error:
             await opened.gate.failed(error)
             reason = str(error)
             log.info("posts not looked at", source=source.name, state=error.state, reason=reason)
             break
-        forgotten, changed, judged = await _store(pool, opened, verified)
-        # what the source would not judge is not asked for again and again in one sweep
-        seen_before |= set(wanted) - judged
-        looked_at, gone, edited = looked_at + len(wanted), gone + forgotten, edited + changed
+        forgotten, changed = await _store(pool, opened, verified)
+        looked_at, gone, edited, last = looked_at + len(due), gone + forgotten, edited + changed, due[-1]
     left = await verification.standing(pool, source.name)
     return Sweep(
         source=source.name,
@@ -78,12 +76,12 @@ async def sweep(pool: Pool, opened: Opened, *, most: int | None = None) -> Sweep
     )
 
 
-async def _store(pool: Pool, opened: Opened, verified: Verified) -> tuple[int, int, set[str]]:
+async def _store(pool: Pool, opened: Opened, verified: Verified) -> tuple[int, int]:
     name, within = opened.declared.name, opened.declared.verify_within
     assert within is not None
-    there = [post.external_id for post in verified.posts]
     async with pool.acquire() as conn, conn.transaction():
         forgotten = await forget_posts(conn, name, verified.gone) if verified.gone else 0
         written = await store_posts(conn, verified.posts)
+        there = [post.external_id for post in verified.posts]
         await verification.seen(conn, name, there, within=within, until_age=opened.verify_for)
-    return forgotten, written.changed, {*there, *verified.gone}
+    return forgotten, written.changed

@@ -10,10 +10,15 @@ from typing import NamedTuple
 from lib.db.pool import Connection, Pool
 from lib.db.reading import read_row
 
+# one page after the other: what could not be judged stays where it is, and must not hold the rest up
 _DUE = """
-SELECT external_id FROM posts WHERE source = $1 AND verify_after <= clock_timestamp() + $2
-ORDER BY verify_after LIMIT $3
+SELECT external_id, verify_after, id FROM posts
+WHERE source = $1 AND verify_after <= $2
+  AND (verify_after, id) > (coalesce($4, '-infinity'::timestamptz), coalesce($5, 0))
+ORDER BY verify_after, id LIMIT $3
 """
+
+_NOW = "SELECT clock_timestamp()"
 
 _SEEN = """
 UPDATE posts SET verify_after = CASE
@@ -37,9 +42,24 @@ class Standing(NamedTuple):
     since: datetime | None
 
 
-async def due_posts(pool: Pool, source: str, *, ahead: timedelta, limit: int) -> list[str]:
-    """External ids of up to `limit` posts that are due now or within `ahead`, the most urgent first."""
-    return [row["external_id"] for row in await pool.fetch(_DUE, source, ahead, limit)]
+class Due(NamedTuple):
+    """A post to look at, and its place in the line."""
+
+    external_id: str
+    verify_after: datetime
+    id: int
+
+
+async def due_posts(pool: Pool, source: str, *, until: datetime, limit: int, after: Due | None = None) -> list[Due]:
+    """Up to `limit` posts that are due by `until`, the most urgent first, those behind `after` in the line."""
+    place = (None, None) if after is None else (after.verify_after, after.id)
+    return [Due(*row) for row in await pool.fetch(_DUE, source, until, limit, *place)]
+
+
+async def due_by(pool: Pool, ahead: timedelta) -> datetime:
+    """The moment `ahead` from now by the database's clock, which is the one that posts are due by."""
+    now: datetime = await pool.fetchval(_NOW)
+    return now + ahead
 
 
 async def seen(

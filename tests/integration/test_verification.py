@@ -91,6 +91,13 @@ async def test_a_spent_budget_ends_the_sweep_and_says_what_is_overdue(pool: Pool
     assert await left(pool) == ["a", "b"]
 
 
+async def test_everything_watched_can_be_looked_at_once_due_or_not(pool: Pool) -> None:
+    source = await held(pool, *"abcdefg")
+    assert (await sweep(pool, opened(source))).looked_at == 7
+    assert (await sweep(pool, opened(source), everything=True)).looked_at == 7
+    assert sorted(name for look in source.looks[3:] for name in look) == list("abcdefg")
+
+
 async def test_a_sweep_can_be_bounded(pool: Pool) -> None:
     source = await held(pool, *"abcde")
     assert (await sweep(pool, opened(source), most=2)).looked_at == 2
