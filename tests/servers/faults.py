@@ -23,6 +23,7 @@ class Status(NamedTuple):
     status: int
     body: bytes = b""
     content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Page(NamedTuple):
@@ -91,8 +92,8 @@ async def misbehave(fault: Fault | None, request: web.Request, right: web.Respon
         case TooMany(retry_after):
             headers = {} if retry_after is None else {"Retry-After": retry_after}
             return web.Response(status=429, text="Too Many Requests\r\n", headers=headers)
-        case Status(status, body, content_type):
-            return web.Response(status=status, body=body, content_type=content_type)
+        case Status(status, body, content_type, headers):
+            return web.Response(status=status, body=body, content_type=content_type, headers=dict(headers))
         case Page():
             return web.Response(body=HTML, content_type="text/html")
         case HalfJson():

@@ -2,12 +2,11 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 
 from lib.errors import Denied, Malformed, NoData, RateLimited, SourceError, Unavailable
-from lib.sources.yahoo.verdicts import allowed_from, verdict
+from lib.sources.yahoo.verdicts import verdict
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CHART = json.dumps({"chart": {"result": [{"meta": {"symbol": "AAPL"}}], "error": None}}).encode()
@@ -50,17 +49,8 @@ def test_a_chart_of_the_symbol_asked_for_is_no_error() -> None:
     assert verdict("AAPL", 200, None, CHART, now=NOW) is None
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("0", 0), ("7", 7), (" 30 ", 30), ("99999999999999", 86_400), (format_datetime(NOW + timedelta(seconds=90)), 90)],
-)
-def test_retry_after_is_read_as_seconds_and_as_a_date(header: str, seconds: int) -> None:
-    assert allowed_from(header, now=NOW) == NOW + timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("header", [None, "", "soon", "-5"])
-def test_a_retry_after_that_says_nothing_is_unknown(header: str | None) -> None:
-    assert allowed_from(header, now=NOW) is None
+@pytest.mark.parametrize(("header", "until"), [("7", NOW + timedelta(seconds=7)), ("soon", None), (None, None)])
+def test_a_429_carries_the_moment_that_it_names(header: str | None, until: datetime | None) -> None:
     error = verdict("AAPL", 429, header, b"", now=NOW)
     assert isinstance(error, RateLimited)
-    assert error.until is None
+    assert error.until == until
