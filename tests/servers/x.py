@@ -38,7 +38,7 @@ class Limited(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """What was last found for the same query, whatever is asked for now."""
+    """A page that continues another one brings that one again. A first page comes as it should."""
 
 
 class Skip(NamedTuple):
@@ -155,7 +155,7 @@ class LocalX:
             return right
         spoilt = await misbehave(fault, request, right)
         if not spoilt.prepared and not isinstance(fault, Cut):
-            spoilt.headers.update(headers)
+            spoilt.headers.update({"Date": headers["Date"]} if isinstance(fault, TooMany) else headers)
         return spoilt
 
     def _searched(self, asked: dict[str, str], fault: object) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class LocalX:
 
     def _page(self, asked: dict[str, str], given: Bounds, fault: object) -> dict[str, Any]:
         match fault:
-            case Repeat() if asked["query"] in self._found:
+            case Repeat() if self._continues(asked):
                 return self._found[asked["query"]]
             case Skip() if self._continues(asked):
                 passed_over = page(self.posts, asked, given)["meta"].get("oldest_id")
@@ -181,11 +181,11 @@ class LocalX:
         return page(self.posts, asked, given)
 
     def _continues(self, asked: dict[str, str]) -> bool:
+        """Whether a page is asked for with a token, or from the last post of the page before on."""
         before = self._found.get(asked["query"])
-        if before is None or "next_token" in asked:
-            return before is not None
-        oldest = int(before["meta"]["oldest_id"])
-        return int(asked.get("until_id", 0)) in (oldest, oldest + 1)
+        if before is None:
+            return False
+        return "next_token" in asked or int(asked.get("until_id", 0)) == int(before["meta"]["oldest_id"]) + 1
 
     def _counted(self, asked: dict[str, str]) -> dict[str, Any]:
         found = counted(self.posts, asked, bounds(asked, self.clock(), timedelta(seconds=10)))

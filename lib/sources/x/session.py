@@ -11,8 +11,8 @@ from typing import Any
 
 import requests
 from requests.exceptions import ConnectionError as NoConnection
-from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SSLError, Timeout
-from urllib3.exceptions import NewConnectionError
+from requests.exceptions import RequestException, SSLError, Timeout
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from lib.errors import SourceError, Unavailable
 from lib.sources.x.answers import SOURCE
@@ -57,11 +57,16 @@ class XSession(requests.Session):
 
 
 def _never_sent(error: RequestException) -> bool:
-    if isinstance(error, ConnectTimeout | ProxyError):
+    """Whether the question cannot have reached X."""
+    reason: object = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, ProxyError):
+        # a connection lost later looks like this, too
+        reason = reason.original_error
+        if type(reason) is OSError:
+            return str(reason).startswith("Tunnel connection failed")
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
         return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    refused = getattr(reason, "args", ())[:1]
-    return isinstance(reason, NewConnectionError) or isinstance(refused and refused[0], ssl.SSLCertVerificationError)
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in getattr(reason, "args", ()))
 
 
 def _trouble(error: RequestException) -> str:
@@ -70,8 +75,6 @@ def _trouble(error: RequestException) -> str:
             return "no answer in time"
         case SSLError():
             return "its certificate is not trusted"
-        case ProxyError():
-            return "the proxy does not let us through"
         case NoConnection():
             return "the connection failed, there may be no network"
     return "the answer broke off"
