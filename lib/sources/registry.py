@@ -12,6 +12,7 @@ from lib.sources.declared import Declaration
 # name → the module whose DECLARATION says the rest
 _SOURCES: dict[str, str] = {
     "reddit": "lib.sources.reddit",
+    "x": "lib.sources.x",
 }
 
 
