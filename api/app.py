@@ -9,6 +9,7 @@ from api.health import HealthController
 from api.lifespan import lifespan
 from api.observed import ObservedLitestar
 from api.openapi import openapi_config
+from api.operations.controller import OperationsController
 from api.parameters import refuse_unknown_parameters
 from api.problems import EXCEPTION_HANDLERS
 from api.sentiment.controller import SentimentController
@@ -26,7 +27,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or load_settings()
     services = Router(
         PREFIX,
-        route_handlers=[StocksController, SentimentController],
+        route_handlers=[StocksController, SentimentController, OperationsController],
         middleware=[ConditionalReads()],
         before_request=refuse_unknown_parameters,
     )

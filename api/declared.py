@@ -21,6 +21,13 @@ def query_parameters(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:
     }
 
 
+def public_name(request: Request[Any, Any, Any], argument: str) -> str:
+    """The parameter that the route of `request` takes as `argument`."""
+    handler = request.scope.get("route_handler")
+    field = handler.parsed_fn_signature.parameters.get(argument) if isinstance(handler, HTTPRouteHandler) else None
+    return _public_name(argument, field) if field is not None else argument
+
+
 def accepted_values(request: Request[Any, Any, Any], parameter: str) -> str:
     """What the route of `request` accepts for `parameter`, in words; empty where its declaration does not say."""
     handler = request.scope.get("route_handler")
@@ -47,7 +54,13 @@ def _fields(handler: HTTPRouteHandler) -> Iterator[tuple[str, FieldDefinition]]:
             if name in provided:
                 waiting.append(provided[name].parsed_fn_signature)
             else:
-                yield name, field
+                yield _public_name(name, field), field
+
+
+def _public_name(name: str, field: FieldDefinition) -> str:
+    """The name under which clients know it; a handler may not call an argument `state`, for one."""
+    declared = field.kwarg_definition
+    return declared.name or name if isinstance(declared, ParameterKwarg) else name
 
 
 def _in_words(field: FieldDefinition) -> str:

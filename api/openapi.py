@@ -104,6 +104,7 @@ def openapi_config() -> OpenAPIConfig:
         tags=[
             Tag(name="stocks", description="Listings, bars, and bars beside sentiment · 종목, 시세, 그리고 여론"),
             Tag(name="sentiment", description="What people say: counts, mean scores, the posts themselves · 여론"),
+            Tag(name="operations", description="How the sources stand: accounts, money, gaps · 운영"),
             Tag(name="health", description="For probes and Prometheus · 상태"),
         ],
         openapi_router=Router("/docs", route_handlers=[], include_in_schema=False, response_headers=headers),

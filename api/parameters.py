@@ -4,7 +4,7 @@ read data.
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from litestar import Request
 from litestar.openapi.spec import Example
@@ -22,6 +22,14 @@ _ACCEPTED_MOMENT = "an RFC 3339 moment with its zone, such as 2026-03-02T14:30:0
 _ACCEPTED_BOUND = f"a date such as 2026-03-02 (UTC), or {_ACCEPTED_MOMENT}"
 
 DEFAULT_ROWS, MOST_ROWS = 1000, 10_000
+
+WindowName = Literal["1h", "24h", "7d"]
+
+WINDOWS: dict[WindowName, timedelta] = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+}
 
 SymbolPath = Annotated[
     str,
@@ -83,6 +91,8 @@ Rows = Annotated[
         le=MOST_ROWS,
     ),
 ]
+
+Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.", max_length=200)]
 
 
 class Range(NamedTuple):

@@ -12,7 +12,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Meta, Struct, json
 
-from api.declared import accepted_values
+from api.declared import accepted_values, public_name
 from lib.errors import (
     DatabaseError,
     InsiteChartError,
@@ -126,7 +126,7 @@ def _of_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 def _of_validation(request: Request[Any, Any, Any], issues: list[Any]) -> Response[bytes]:
     """Litestar names a whole body `data`; which field of it is wrong stands between back-quotes in its message."""
     first = issues[0]
-    parameter, message = str(first.get("key", "")), str(first.get("message", ""))
+    parameter, message = public_name(request, str(first.get("key", ""))), str(first.get("message", ""))
     if parameter == "data":
         found = _QUOTED.findall(message)
         parameter = found[-1] if found else "body"

@@ -1,18 +1,17 @@
-"""Every setting of InsiteChart, read once from INSITECHART_* and one TOML file. The only reader of either.
+"""Every setting of InsiteChart, read once from INSITECHART_* and one TOML file, and nowhere else.
 
-The environment comes before the file. It does not know who uses what.
+The environment comes before the file (lib/config_places.py). It does not know who uses what.
 """
 
-import os
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from lib.config_file import read_config
+from lib.config_places import FileSource, problems
 from lib.domain.symbols import parse_symbol
 from lib.errors import ConfigurationError
 
@@ -38,7 +37,8 @@ class Settings(BaseSettings):
     """Frozen. Each field is set by INSITECHART_<FIELD> in upper case; lists are comma-separated.
 
     In the file a field may stand as it is or, without its first word, in a table of that name: `[reddit]` and
-    `client_id` are reddit_client_id.
+    `client_id` are reddit_client_id. Lists are TOML lists or comma-separated, too; relative paths of the file start
+    from its folder.
     """
 
     model_config = SettingsConfigDict(env_prefix="INSITECHART_", frozen=True, extra="ignore", env_ignore_empty=True)
@@ -55,7 +55,8 @@ class Settings(BaseSettings):
     api_port: Annotated[Port, Field(description="Port of the API; 0 takes a free one.")] = 8000
     prefect_port: Annotated[Port, Field(description="Port of the Prefect server and UI; 0 takes a free one.")] = 4200
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Field(description="Least severe line that is written.")
+        Literal["debug", "info", "warning", "error"],
+        Field(description="Least severe line that is written: debug, info, warning or error."),
     ] = "info"
     log_format: Annotated[
         Literal["auto", "json", "console"], Field(description="json, console, or auto: console where a person watches.")
@@ -116,9 +117,17 @@ class Settings(BaseSettings):
     )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        trimmed = (part.strip() if isinstance(part, str) else part for part in parts)
+        return tuple(part for part in trimmed if part != "")
+
+    @field_validator("feeds", mode="before")
+    @classmethod
+    def _table(cls, value: object) -> object:
+        # in a file they read best as a table: name = "address"
+        return [f"{name}={address}" for name, address in value.items()] if isinstance(value, dict) else value
 
     @field_validator("watchlist", mode="after")
     @classmethod
@@ -151,36 +160,18 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment first, then the file."""
-        return init_settings, env_settings, _FileSource(settings_cls)
-
-
-class _FileSource(PydanticBaseSettingsSource):
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        raise NotImplementedError("the file is read as a whole")
-
-    def __call__(self) -> dict[str, Any]:
-        names = set(self.settings_cls.model_fields)
-        found = read_config(config_file(), names)
-        # its alias is the only name under which pydantic takes it
-        return {self.settings_cls.model_fields[name].validation_alias or name: value for name, value in found.items()}  # type: ignore[misc]
-
-
-def config_file() -> Path:
-    """The TOML file that is read if it is there: INSITECHART_CONFIG, else insitechart.toml in the current folder."""
-    return Path(os.environ.get("INSITECHART_CONFIG") or "insitechart.toml").absolute()
+        return init_settings, env_settings, FileSource(settings_cls)
 
 
 @cache
 def load_settings() -> Settings:
-    """The settings of this process. Raises ConfigurationError naming the variable and what is wrong with it."""
+    """The settings of this process. Raises ConfigurationError naming the variable, or the key and the file, and what is
+    wrong with it.
+    """
     try:
         return Settings()
     except ValidationError as error:
-        problems = "; ".join(
-            f"INSITECHART_{'_'.join(str(part) for part in issue['loc']).upper()}: {issue['msg']}"
-            for issue in error.errors()
-        )
         raise ConfigurationError(
-            f"The settings cannot be used: {problems}.",
-            hint=f"Correct or unset it in the environment or in {config_file()}.",
+            f"The settings cannot be used: {'; '.join(problems(Settings, error))}.",
+            hint="Correct it or leave it out; `insitechart config --check` shows what is set where.",
         ) from None

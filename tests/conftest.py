@@ -10,7 +10,11 @@ from lib.db.migrate import migrate
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer, running_server
 
-pytest_plugins = ["tests.support.x", "tests.support.yahoo"]
+pytest_plugins = [
+    "tests.support.declared",
+    "tests.support.x",
+    "tests.support.yahoo",
+]
 
 _TEMPLATE = "template_insitechart"
 

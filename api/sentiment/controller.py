@@ -1,7 +1,7 @@
 """Routes under /sentiment. It does not know how a text is read or how buckets are kept."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get, post
@@ -14,12 +14,15 @@ from api.deps import Moment, NamedDependency
 from api.openapi import problems
 from api.parameters import (
     DEFAULT_ROWS,
+    WINDOWS,
+    Cursor,
     End,
     Rows,
     ScorerName,
     SourceName,
     Start,
     SymbolPath,
+    WindowName,
     known_symbol,
     parse_range,
     window_until,
@@ -34,7 +37,6 @@ from api.sentiment.schemas import (
     Sentiment,
     SeriesTable,
     Trending,
-    WindowName,
 )
 from api.sentiment.views import SAMPLE, feed_view, mentions, post_view, sentiment_view, terms, trending_view
 from lib.db.coverage_reads import coverage_of
@@ -46,15 +48,9 @@ from lib.domain.sentiment import Label
 from lib.scoring.registry import get_scorer
 from lib.settings import Settings
 
-_LENGTHS: dict[WindowName, timedelta] = {
-    "1h": timedelta(hours=1),
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-}
 _BODY_LIMIT = 256 * 1024
 
 WindowLength = Annotated[WindowName, QueryParameter(description="How far back from now, or from `as_of`.")]
-Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.", max_length=200)]
 
 
 class SentimentController(Controller):
@@ -76,10 +72,10 @@ class SentimentController(Controller):
     ) -> Sentiment:
         """Counts, mean score and buzz of one window that ends now, or at `as_of`. No posts: zeros and a null score."""
         asked, name = known_symbol(symbol), scorer or settings.scorer
-        span = window_until(moment.at or datetime.now(UTC), _LENGTHS[window])
+        span = window_until(moment.at or datetime.now(UTC), WINDOWS[window])
         counts, coverage = await asyncio.gather(
             sentiment_window(
-                pool, asked, name, until=span.until, length=_LENGTHS[window], source=source, moment=moment.at
+                pool, asked, name, until=span.until, length=WINDOWS[window], source=source, moment=moment.at
             ),
             coverage_of(pool, since=span.since, until=span.until, source=source, without_feed="bars", moment=moment.at),
         )
@@ -170,7 +166,7 @@ class SentimentController(Controller):
         market: Annotated[Market | None, QueryParameter(description="Only Korean or only US symbols.")] = None,
     ) -> Trending:
         """The symbols with the most unusual number of posts, of the 500 with the most posts in the window."""
-        length = _LENGTHS[window]
+        length = WINDOWS[window]
         span = window_until(moment.at or datetime.now(UTC), length)
         talks = await talked_about(
             pool, settings.scorer, until=span.until, length=length, market=market, moment=moment.at
@@ -226,7 +222,7 @@ class SentimentController(Controller):
         source: SourceName = None,
     ) -> CoverageList:
         """What every source was asked for in the window and what came: ok, empty, or why not."""
-        span = window_until(moment.at or datetime.now(UTC), _LENGTHS[window])
+        span = window_until(moment.at or datetime.now(UTC), WINDOWS[window])
         feeds = await coverage_of(pool, since=span.since, until=span.until, source=source, moment=moment.at)
         return CoverageList(
             window=window,

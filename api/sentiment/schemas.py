@@ -3,16 +3,15 @@ them.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from api.parameters import WindowName
 from lib.db.sentiment import SeriesInterval
 from lib.domain.confidence import Confidence
 from lib.domain.coverage import State
 from lib.domain.sentiment import Label, Method
-
-WindowName = Literal["1h", "24h", "7d"]
 
 MOST_CHARACTERS = 20_000
 
@@ -52,13 +51,19 @@ class SourceShare(Struct, frozen=True, kw_only=True):
 
 class FeedCoverage(Struct, frozen=True, kw_only=True):
     """What one feed of one source was asked for in the window and what came. `state` and `reason` are the newest
-    answer's.
+    answer's: `ok`, `empty` (it has nothing new), or why it was not heard. A feed that is not heard is silent, not calm.
     """
 
     source: Annotated[str, Meta(examples=["reddit"])]
     feed: Annotated[str, Meta(examples=["posts"])]
     state: State
-    reason: str
+    reason: Annotated[
+        str,
+        Meta(
+            description="Why it was not heard, or what was left out of what came; empty where there is nothing to say.",
+            examples=["Left out: 2 not English."],
+        ),
+    ]
     observed_at: datetime
     questions: Annotated[int, Meta(description="How often it was asked.")]
     answered: Annotated[int, Meta(description="How often it answered, with something or with nothing new.")]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from api.deps import Moment
-from api.parameters import Window
+from api.parameters import Window, WindowName
 from api.sentiment.schemas import (
     FeedCoverage,
     MentionItem,
@@ -13,7 +13,6 @@ from api.sentiment.schemas import (
     SourceShare,
     TermItem,
     TrendingItem,
-    WindowName,
 )
 from lib.db import coverage_reads
 from lib.db.posts import FoundPost
@@ -25,6 +24,8 @@ from lib.domain.sentiment import Mention, Term
 from lib.scoring.verdict import label_of
 
 SAMPLE = "sample"
+
+_OVER_BUDGET = "It was not asked: what may be spent on it is used up for now."
 
 
 def sentiment_view(
@@ -69,8 +70,9 @@ def sentiment_view(
 
 
 def feed_view(feed: coverage_reads.FeedCoverage) -> FeedCoverage:
-    """One feed of one source."""
-    return FeedCoverage(**feed._asdict())
+    """One feed of one source. What a source costs is for operators alone."""
+    reason = _OVER_BUDGET if feed.state == "over_budget" else feed.reason
+    return FeedCoverage(**feed._asdict() | {"reason": reason})
 
 
 def post_view(post: FoundPost) -> PostItem:

@@ -5,9 +5,10 @@ import sys
 
 import click
 
+from lib.config_places import open_secrets
 from lib.errors import InsiteChartError
 from lib.logs import configure_logs
-from lib.settings import load_settings
+from lib.settings import Settings, load_settings
 
 # command → where it lives; a module is imported only when its command is called, so that `--help` answers at once
 _COMMANDS = {
@@ -19,7 +20,11 @@ _COMMANDS = {
     "collect": ("deployments.cli.collect:collect_", "Ask the sources now for what is new."),
     "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
+    "config": ("deployments.cli.config:config", "Print a settings file, or check the settings."),
 }
+
+# they must work where the settings do not
+_WITHOUT_SETTINGS = {"config"}
 
 
 class _LazyGroup(click.Group):
@@ -40,15 +45,21 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="insitechart")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """What people say about a stock beside what its price does."""
+    if ctx.invoked_subcommand in _WITHOUT_SETTINGS:
+        return
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    warning = open_secrets(Settings)
+    if warning is not None:
+        click.echo(click.style("warning: ", fg="yellow") + warning, err=True)
 
 
 def main() -> None:
     """Entry point. Exit code 1 with one sentence on stderr for any error of ours, 2 for wrong usage."""
     try:
-        settings = load_settings()
-        configure_logs(settings.log_level, settings.log_format)
         cli()
     except InsiteChartError as error:
         click.echo(click.style("error: ", fg="red") + str(error), err=True)

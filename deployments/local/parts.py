@@ -11,6 +11,7 @@ from typing import NamedTuple
 from deployments.local.prefect_server import deployments_polled, prefect_environment
 from deployments.local.probe import is_well
 from deployments.local.stopping import MARKER
+from lib.config_places import FILE_VARIABLE, config_file
 from lib.errors import PlatformError
 from lib.postgres.server import PostgresServer
 from lib.processes import Account
@@ -69,10 +70,13 @@ class Addresses(NamedTuple):
 def common_environment(home: Path, marker: str, addresses: Addresses) -> dict[str, str]:
     """What every part is told: whose it is, and where the others are. The user's own Prefect stays out of it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    config = config_file()
     direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost,::1")))
     return {
         **kept,
         MARKER: marker,
+        # the parts run in other folders, where another file may lie
+        FILE_VARIABLE: str(config) if config.exists() else os.devnull,
         "INSITECHART_HOME": str(home),
         "INSITECHART_API_HOST": addresses.api_host,
         "INSITECHART_API_PORT": str(addresses.api_port),

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
@@ -65,7 +66,7 @@ async def test_every_operation_is_named_described_and_says_how_it_fails(reader: 
             names.append(operation["operationId"])
             assert operation["summary"], path
             assert operation["description"], path
-            assert operation["tags"][0] in ("stocks", "sentiment", "health")
+            assert operation["tags"][0] in ("stocks", "sentiment", "operations", "health")
             for parameter in operation.get("parameters", []):
                 assert parameter.get("description"), (path, parameter["name"])
                 assert {"type": "null"} not in parameter["schema"].get("oneOf", [])
@@ -74,9 +75,10 @@ async def test_every_operation_is_named_described_and_says_how_it_fails(reader: 
                     assert list(response["content"]) == ["application/problem+json"], (path, status)
             if "{symbol}" in path:
                 assert {"400", "404", "503"} <= set(operation["responses"]), path
-    assert len(set(names)) == len(names) == 15
+    assert len(set(names)) == len(names) == 19
 
 
+@pytest.mark.usefixtures("declared")
 async def test_answers_fit_the_schemas_that_document_them(pool: Pool, client: Client) -> None:
     await seed.add_scorer(pool)
     await seed.add_symbol(pool, "AAPL", "Apple Inc.")
@@ -86,6 +88,10 @@ async def test_answers_fit_the_schemas_that_document_them(pool: Pool, client: Cl
     await seed.add_action(pool, "AAPL", now, "split", "4")
     await seed.add_post(pool, "AAPL", now, external_id="1")
     await seed.add_coverage(pool, "reddit", "posts/a", now)
+    await seed.add_coverage(pool, "free", "posts/a", now)
+    await seed.add_circuit(pool, "free", "", "It answers 403.")
+    await seed.add_spend(pool, "paid", now.date(), "0.5")
+    await seed.add_gap(pool, "reddit", "posts/a", now)
     document = await _document(client)
     for path, methods in document["paths"].items():
         if "get" not in methods or path.endswith("/metrics"):

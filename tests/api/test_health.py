@@ -57,7 +57,9 @@ async def test_it_survives_a_restart_of_the_database(tmp_path: Path) -> None:
             assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
             assert ready.json()["parts"]["database"]["state"] == "unavailable"
             assert (await client.get("/health/live")).status_code == 200
-            for path in ("stocks/AAPL", "stocks?q=apple", "stocks/AAPL/bars", "sentiment/AAPL", "sentiment/trending"):
+            paths = ["stocks/AAPL", "stocks?q=apple", "stocks/AAPL/bars", "sentiment/AAPL", "sentiment/trending"]
+            paths += ["operations/sources", "operations/coverage", "operations/spend", "operations/gaps"]
+            for path in paths:
                 away = await client.get(f"/api/v1/{path}")
                 assert (away.status_code, away.json()["type"]) == (503, "urn:insitechart:database-unavailable")
                 assert int(away.headers["retry-after"]) > 0

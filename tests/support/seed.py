@@ -4,7 +4,7 @@ under test.
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from lib.db.pool import Connection, Pool
@@ -53,6 +53,17 @@ _COVERAGE = """
 INSERT INTO coverage (source, stream, window_start, window_end, state, reason, asked, received, observed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, begin_observation())
 """
+
+_SPEND = "INSERT INTO spend (source, day, unit, units, dollars, calls) VALUES ($1, $2, $3, $4, $5, $6)"
+
+_CIRCUIT = "INSERT INTO circuits (source, scope, credential, reason, hint) VALUES ($1, $2, $3, $4, $5)"
+
+_GAP = """
+INSERT INTO gaps (source, stream, window_start, window_end, origin, reason, state, closed_at, closing)
+VALUES ($1, $2, $3, $4, 'found', $5, $6, CASE WHEN $6 <> 'open' THEN clock_timestamp() END, $7)
+"""
+
+_DUE = "UPDATE posts SET verify_after = $2 WHERE id = $1"
 
 Db = Pool | Connection
 
@@ -165,6 +176,40 @@ async def add_coverage(
 ) -> None:
     """What came when `source` was asked for the window that ends at `until`."""
     await db.execute(_COVERAGE, source, stream, until - length, until, state, reason, asked, received)
+
+
+async def add_spend(
+    db: Db, source: str, day: date, dollars: str, *, unit: str = "posts", units: int = 100, calls: int = 1
+) -> None:
+    """What `source` cost on a UTC day."""
+    await db.execute(_SPEND, source, day, unit, units, Decimal(dollars), calls)
+
+
+async def add_circuit(
+    db: Db, source: str, credential: str, reason: str, *, scope: str = "", hint: str = "Renew the token."
+) -> None:
+    """An open circuit of the credential with this fingerprint."""
+    await db.execute(_CIRCUIT, source, scope, credential, reason, hint)
+
+
+async def add_gap(
+    db: Db,
+    source: str,
+    stream: str,
+    start: datetime,
+    *,
+    length: timedelta = timedelta(hours=1),
+    state: str = "open",
+    reason: str = "not covered",
+) -> None:
+    """A gap; one that is not open was closed just now."""
+    closing = "" if state == "open" else f"{state} in a test"
+    await db.execute(_GAP, source, stream, start, start + length, reason, state, closing)
+
+
+async def make_due(db: Db, post_id: int, since: datetime) -> None:
+    """The post should be looked at again from `since` on."""
+    await db.execute(_DUE, post_id, since)
 
 
 async def now(db: Db) -> datetime:

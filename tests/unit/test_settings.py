@@ -1,9 +1,12 @@
-"""Settings: an unusable value is one sentence, and the documents tell the truth about every variable."""
+"""Settings: an unusable value is one sentence that names its place, and the documents tell the truth about each."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from lib.config_file import key_in_file
+from lib.config_places import Place, open_secrets, places, variable
 from lib.errors import ConfigurationError
 from lib.settings import Settings, load_settings
 
@@ -11,15 +14,41 @@ OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> None:
-    """Each test reads the environment anew."""
+def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the file would lie. Each test reads the settings anew, of a clean environment."""
     load_settings.cache_clear()
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable(Settings, field), raising=False)
+    monkeypatch.delenv("INSITECHART_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "insitechart.toml"
 
 
 def test_an_unusable_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSITECHART_API_PORT", "eighty")
-    with pytest.raises(ConfigurationError, match="INSITECHART_API_PORT"):
+    with pytest.raises(ConfigurationError, match=r"INSITECHART_API_PORT: .*valid integer"):
         load_settings()
+
+
+def test_an_unusable_value_of_the_file_is_named_as_it_stands_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('watchlist = ["AAPL", 5]\n[api]\nport = "eighty"\n')
+    monkeypatch.setenv("INSITECHART_PREFECT_PORT", "-1")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    told = str(caught.value)
+    assert f"[api] port in {file}: Input should be a valid integer" in told
+    assert f"watchlist in {file}: entry 2: Input should be a valid string" in told
+    assert "INSITECHART_PREFECT_PORT: Input should be greater than or equal to 0" in told
+    assert "INSITECHART_API_PORT" not in told
+
+
+def test_a_variable_with_a_name_of_its_own_is_named_by_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("pg_bindir = 5\n")
+    with pytest.raises(ConfigurationError, match=r"pg_bindir in /"):
+        load_settings()
+    monkeypatch.setenv("PG_BINDIR", "/opt/pg/bin")
+    assert load_settings().pg_bindir == Path("/opt/pg/bin")
+    assert places(Settings) == {"pg_bindir": Place("PG_BINDIR")}
 
 
 def test_a_watchlist_is_comma_separated_and_checked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,19 +60,100 @@ def test_a_watchlist_is_comma_separated_and_checked(monkeypatch: pytest.MonkeyPa
         load_settings()
 
 
-def test_the_password_of_the_database_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_comes_before_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('contact = "file"\nscorer = "file@1"\n[x]\nbudget_day = 3\n')
+    monkeypatch.setenv("INSITECHART_CONTACT", "environment")
+    monkeypatch.setenv("INSITECHART_SCORER", "")
+    settings = load_settings()
+    assert (settings.contact, settings.scorer, settings.x_budget_day) == ("environment", "file@1", 3)
+    assert places(Settings) == {
+        "contact": Place("INSITECHART_CONTACT"),
+        "scorer": Place("scorer", file),
+        "x_budget_day": Place("[x] budget_day", file),
+    }
+
+
+@pytest.mark.parametrize("written", ['"AAPL, msft,"', '["AAPL", " msft "]'])
+def test_lists_of_the_file_are_lists_or_words_between_commas(file: Path, written: str) -> None:
+    file.write_text(f"watchlist = {written}\n")
+    assert load_settings().watchlist == ("AAPL", "MSFT")
+
+
+def test_an_empty_list_is_a_list_and_an_empty_text_is_not_set(file: Path) -> None:
+    file.write_text('watchlist = []\nfeeds = ""\n[reddit]\nclient_secret = ""\n')
+    settings = load_settings()
+    assert (settings.watchlist, settings.reddit_client_secret) == ((), None)
+    assert settings.feeds == Settings.model_fields["feeds"].default
+
+
+def test_feeds_may_be_a_table(file: Path) -> None:
+    file.write_text('[feeds]\nsec = "https://example.org/a"\nbank-of-x = "https://example.org/b"\n')
+    assert load_settings().feeds == ("sec=https://example.org/a", "bank-of-x=https://example.org/b")
+
+
+@pytest.mark.parametrize("written", ["0.1", '"0.1"', "0.100"])
+def test_money_of_the_file_is_exact(file: Path, written: str) -> None:
+    file.write_text(f"[x]\nbudget_day = {written}\n")
+    assert load_settings().x_budget_day == Decimal("0.1")
+
+
+@pytest.mark.parametrize("written", ["-1", "nan", "inf", "0.0000001", "true", '"much"'])
+def test_money_that_is_none_is_refused(file: Path, written: str) -> None:
+    file.write_text(f"[x]\nbudget_day = {written}\n")
+    with pytest.raises(ConfigurationError, match=r"\[x\] budget_day in"):
+        load_settings()
+
+
+def test_relative_paths_of_the_file_start_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "etc"
+    elsewhere.mkdir()
+    (elsewhere / "own.toml").write_text('home = "state"\npg_bindir = "~/pg"\n')
+    monkeypatch.setenv("INSITECHART_CONFIG", "etc/own.toml")
+    assert load_settings().home == elsewhere / "state"
+    assert load_settings().pg_bindir == Path.home() / "pg"
+
+
+def test_a_file_that_was_named_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSITECHART_CONFIG", "/nowhere/own.toml")
+    with pytest.raises(ConfigurationError, match=r"INSITECHART_CONFIG names /nowhere/own\.toml, which is not there"):
+        load_settings()
+
+
+def test_secrets_that_others_may_read_are_warned_of(file: Path) -> None:
+    file.write_text('[reddit]\nclient_id = "me"\n')
+    file.chmod(0o644)
+    assert open_secrets(Settings) is None
+    file.write_text('[reddit]\nclient_secret = "hunter2"\n')
+    warning = open_secrets(Settings)
+    assert warning is not None
+    assert warning.endswith(f"Run: chmod 600 {file}")
+    assert "hunter2" not in warning
+    file.chmod(0o600)
+    assert open_secrets(Settings) is None
+
+
+def test_secrets_never_show(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSITECHART_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1/db")
+    file.write_text('[x]\nbearer_token = "hunter2"\n')
     assert "hunter2" not in repr(load_settings())
+    load_settings.cache_clear()
+    file.write_text('[x]\nbearer_token = ["hunter2"]\n')
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
     field = Settings.model_fields[name]
-    variable = field.validation_alias or f"INSITECHART_{name.upper()}"
-    row = next(
-        (line for line in OPERATING.read_text(encoding="utf-8").splitlines() if line.startswith(f"| `{variable}` |")),
-        None,
-    )
-    assert row is not None, f"{variable} is not in docs/operating.md"
-    if isinstance(field.default, str | int | bool | Path):
-        assert f"| `{str(field.default).lower()}` |" in row
+    begin = f"| `{variable(Settings, name)}` | `{key_in_file(name, Settings.model_fields)}` | "
+    rows = OPERATING.read_text(encoding="utf-8").splitlines()
+    row = next((row for row in rows if row.startswith(begin)), None)
+    wanted = f"{begin}… | {field.description} |"
+    assert row is not None, f"docs/operating.md must have the row: {wanted}"
+    assert row.endswith(f" | {field.description} |"), wanted
+    if field.default in (None, ""):
+        assert row.startswith(f"{begin}– |")
+    elif not isinstance(field.default, tuple):
+        default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+        assert row.startswith(f"{begin}`{default}` |")

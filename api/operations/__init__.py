@@ -1,0 +1,1 @@
+"""What operators look at: how the sources stand, what they were asked, what they cost, what is missing."""

@@ -1,0 +1,104 @@
+"""Where settings come from: the environment, then one TOML file. It does not know any setting.
+
+Everything here takes the settings' class, whose fields say what there is.
+"""
+
+import os
+import shlex
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
+
+from lib.config_file import Entry, is_open_to_others, read_config
+from lib.errors import ConfigurationError
+
+FILE_VARIABLE = "INSITECHART_CONFIG"
+
+
+class Place(NamedTuple):
+    """Where a setting is set: a variable of the environment (`file` is None), or a key in `file`."""
+
+    name: str
+    file: Path | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.file is None else f"{self.name} in {self.file}"
+
+
+class FileSource(PydanticBaseSettingsSource):
+    """The file as a source of settings. A relative path in it starts from its folder."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError("the file is read as a whole")
+
+    def __call__(self) -> dict[str, Any]:
+        folder = config_file().parent
+        found = {}
+        for field, (_, value) in _read_file(self.settings_cls).items():
+            kind = self.settings_cls.model_fields[field].annotation
+            is_path = isinstance(value, str) and Path in (kind, *get_args(kind))
+            found[_taken_as(self.settings_cls, field)] = folder / Path(value).expanduser() if is_path else value
+        return found
+
+
+def config_file() -> Path:
+    """The TOML file that is read if it is there: INSITECHART_CONFIG, else insitechart.toml in the current folder."""
+    return Path(os.environ.get(FILE_VARIABLE) or "insitechart.toml").expanduser().absolute()
+
+
+def variable(settings_cls: type[BaseSettings], field: str) -> str:
+    """The environment variable of `field`."""
+    alias = settings_cls.model_fields[field].validation_alias
+    return str(alias) if alias else f"{settings_cls.model_config.get('env_prefix', '')}{field}".upper()
+
+
+def places(settings_cls: type[BaseSettings]) -> dict[str, Place]:
+    """Where each field is set that is not left at its default. Raises ConfigurationError for an unusable file."""
+    file = config_file()
+    found = {field: Place(entry.key, file) for field, entry in _read_file(settings_cls).items()}
+    given = EnvSettingsSource(settings_cls)()
+    for field in settings_cls.model_fields:
+        if _taken_as(settings_cls, field) in given:
+            found[field] = Place(variable(settings_cls, field))
+    return found
+
+
+def problems(settings_cls: type[BaseSettings], error: ValidationError) -> list[str]:
+    """What is wrong with the settings, one sentence for each, naming the place where it is set."""
+    fields = {_taken_as(settings_cls, field): field for field in settings_cls.model_fields}
+    known = places(settings_cls)
+    told = []
+    for issue in error.errors():
+        field = fields[str(issue["loc"][0])]
+        entry = "".join(f"entry {step + 1}: " for step in issue["loc"][1:] if isinstance(step, int))
+        place = known.get(field) or Place(variable(settings_cls, field))
+        told.append(f"{place}: {entry}{issue['msg'].removeprefix('Value error, ')}")
+    return told
+
+
+def is_secret(settings_cls: type[BaseSettings], field: str) -> bool:
+    """True where the value of `field` must not be shown."""
+    kind = settings_cls.model_fields[field].annotation
+    return SecretStr in (kind, *get_args(kind))
+
+
+def open_secrets(settings_cls: type[BaseSettings]) -> str | None:
+    """What to do about a file with secrets that other users may read; None where there is nothing to do."""
+    file = config_file()
+    if not any(is_secret(settings_cls, field) for field in _read_file(settings_cls)) or not is_open_to_others(file):
+        return None
+    return f"{file} holds secrets and other users may read it. Run: chmod 600 {shlex.quote(str(file))}"
+
+
+def _read_file(settings_cls: type[BaseSettings]) -> dict[str, Entry]:
+    file = config_file()
+    if os.environ.get(FILE_VARIABLE) and not file.exists():
+        raise ConfigurationError(f"{FILE_VARIABLE} names {file}, which is not there.", hint="Correct or unset it.")
+    return read_config(file, settings_cls.model_fields)
+
+
+def _taken_as(settings_cls: type[BaseSettings], field: str) -> str:
+    """The name under which pydantic takes the field's value: its alias, and then no other."""
+    return str(settings_cls.model_fields[field].validation_alias or field)

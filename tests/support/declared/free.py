@@ -1,0 +1,16 @@
+"""A free source that needs nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from lib.sources.declared import Declaration, Opening
+from lib.sources.posts import PostSource
+
+
+@asynccontextmanager
+async def opened_by_nobody(opening: Opening) -> AsyncIterator[PostSource]:
+    raise AssertionError("who only tells of sources must not open one")
+    yield
+
+
+DECLARATION = Declaration(name="free", title="Free", brings="posts for nothing", open=opened_by_nobody)
