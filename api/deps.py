@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
 from api.catalogue import Catalogue
+from api.measured import SourceMetrics
 from api.parameters import AsOf, parse_moment
 from lib.db.moments import SettledMoments
 from lib.db.pool import Pool
@@ -34,6 +35,12 @@ def provide_catalogue(state: State) -> Catalogue:
     return catalogue
 
 
+def provide_measured(state: State) -> SourceMetrics:
+    """The metrics of sources."""
+    measured: SourceMetrics = state.measured
+    return measured
+
+
 async def provide_moment(state: State, as_of: AsOf = None) -> Moment:
     """The moment of `as_of`, settled. Raises BadParameter for what is no moment, NotSettled for one that is not
     final.
@@ -56,6 +63,7 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "settings": Provide(provide_settings, sync_to_thread=False),
         "pool": Provide(provide_pool, sync_to_thread=False),
         "catalogue": Provide(provide_catalogue, sync_to_thread=False),
+        "measured": Provide(provide_measured, sync_to_thread=False),
         "moment": Provide(provide_moment),
     }
 

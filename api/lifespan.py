@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from litestar import Litestar
 
 from api.catalogue import Catalogue
+from api.measured import source_metrics
 from lib.db.moments import SettledMoments
 from lib.db.pool import open_pool
 from lib.metrics import watch_pool
@@ -23,16 +24,20 @@ def lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextMan
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
-        async with open_pool(
-            database_url(settings),
-            application="insitechart-api",
-            max_size=POOL_SIZE,
-            statement_timeout_s=STATEMENT_TIMEOUT_S,
-            stateless=True,
-        ) as pool:
+        async with (
+            open_pool(
+                database_url(settings),
+                application="insitechart-api",
+                max_size=POOL_SIZE,
+                statement_timeout_s=STATEMENT_TIMEOUT_S,
+                stateless=True,
+            ) as pool,
+            source_metrics(pool, settings) as measured,
+        ):
             app.state.pool = pool
             app.state.catalogue = Catalogue(pool)
             app.state.moments = SettledMoments()
+            app.state.measured = measured
             watch_pool(pool.get_size, pool.get_idle_size)
             yield
 

@@ -1,13 +1,18 @@
 """Every metric of InsiteChart: the one place for names, labels and buckets. It does not know who measures or who asks.
 
 Names follow Prometheus: seconds and bytes as units, `_total` on what only grows. A label never holds what a client
-chose freely: routes are templates, unknown paths are one value.
+chose freely: routes are templates, unknown paths are one value. What the collectors do is measured in the database,
+for they are processes that come and go: those values are read whole, as a Snapshot.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from importlib.metadata import version
+from typing import Literal, NamedTuple
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, Info, Metric, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -36,6 +41,93 @@ def watch_pool(size: Callable[[], int], idle: Callable[[], int]) -> None:
     _POOL_CONNECTIONS.labels("idle").set_function(idle)
 
 
-def exposition() -> bytes:
+class Measure(NamedTuple):
+    """A metric of which all values are read at once, elsewhere: `kind` is gauge or counter."""
+
+    name: str
+    documentation: str
+    labels: tuple[str, ...] = ()
+    kind: Literal["gauge", "counter"] = "gauge"
+
+
+SOURCE_METRICS_UP = Measure(
+    "insitechart_source_metrics_up",
+    "1 if the metrics of sources could be read from the database, else they are left out.",
+)
+SOURCE_ENABLED = Measure(
+    "insitechart_source_enabled", "1 if the source is configured and not switched off.", ("source",)
+)
+SOURCE_STREAMS = Measure(
+    "insitechart_source_streams",
+    "Streams by the state of their newest account.",
+    ("source", "feed", "state"),
+)
+SOURCE_LAST_SUCCESS = Measure(
+    "insitechart_source_last_success_timestamp_seconds",
+    "When any stream of the feed last answered, if only that there is nothing new.",
+    ("source", "feed"),
+)
+SOURCE_ASKED = Measure("insitechart_source_asked_recently", "Calls within the last hour.", ("source", "feed"))
+SOURCE_RECEIVED = Measure(
+    "insitechart_source_received_recently", "Items that came within the last hour.", ("source", "feed")
+)
+SOURCE_FRESHNESS_MEDIAN = Measure(
+    "insitechart_source_freshness_median_seconds",
+    "From publication to storing, the median of the posts of the last hour.",
+    ("source",),
+)
+SOURCE_FRESHNESS_P95 = Measure(
+    "insitechart_source_freshness_p95_seconds",
+    "From publication to storing, the 95th percentile of the posts of the last hour.",
+    ("source",),
+)
+SOURCE_SPEND = Measure(
+    "insitechart_source_spend_dollars", "Dollars spent in the UTC day or month so far.", ("source", "period")
+)
+SOURCE_BUDGET = Measure(
+    "insitechart_source_budget_dollars", "Dollars that may be spent in a UTC day or month.", ("source", "period")
+)
+SOURCE_FORECAST = Measure(
+    "insitechart_source_spend_forecast_dollars", "Dollars that this month will have cost at its end.", ("source",)
+)
+SOURCE_CIRCUIT_OPEN = Measure(
+    "insitechart_source_circuit_open",
+    "1 while the source, or one of its streams, refuses us until a person acts.",
+    ("source",),
+)
+SOURCE_GAPS = Measure(
+    "insitechart_source_gaps", "Windows of which something is missing: open, or lost for good.", ("source", "state")
+)
+SOURCE_OVERDUE = Measure(
+    "insitechart_source_verifications_overdue",
+    "Posts that should have been looked at again, in case they were deleted.",
+    ("source",),
+)
+POSTS_STORED = Measure("insitechart_posts_stored", "Posts ever stored.", ("source",), "counter")
+SCORE_QUEUE = Measure("insitechart_score_queue_posts", "Posts that wait for a reading.")
+SCORE_QUEUE_AGE = Measure(
+    "insitechart_score_queue_oldest_age_seconds", "How long the first of them has waited; 0 where none waits."
+)
+
+
+class Snapshot(Collector):
+    """The values of measures at one moment."""
+
+    def __init__(self) -> None:
+        self._families: dict[Measure, GaugeMetricFamily | CounterMetricFamily] = {}
+
+    def add(self, measure: Measure, value: float | Decimal, *labels: str) -> None:
+        """One value, with the label values in the order of the measure's labels."""
+        if measure not in self._families:
+            family = GaugeMetricFamily if measure.kind == "gauge" else CounterMetricFamily
+            self._families[measure] = family(measure.name, measure.documentation, labels=measure.labels)
+        self._families[measure].add_metric(labels, float(value))
+
+    def collect(self) -> Iterable[Metric]:
+        """As prometheus-client asks for it."""
+        return self._families.values()
+
+
+def exposition(*snapshots: Snapshot) -> bytes:
     """Every metric in Prometheus' text format, to be sent as CONTENT_TYPE."""
-    return generate_latest(REGISTRY)
+    return b"".join(generate_latest(collector) for collector in (REGISTRY, *snapshots))

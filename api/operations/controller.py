@@ -50,9 +50,12 @@ class OperationsController(Controller):
         pool: NamedDependency[Pool],
         moment: NamedDependency[Moment],
         source: Source = None,
-        stream: Annotated[
+        feed: Annotated[
             str | None,
-            QueryParameter(description="Only this stream, or all below it: `bars`, `bars/1d`.", max_length=200),
+            QueryParameter(description="Only streams whose name begins with this part: `bars`.", max_length=60),
+        ] = None,
+        stream: Annotated[
+            str | None, QueryParameter(description="Only this stream: `bars/1d/AAPL`.", max_length=200)
         ] = None,
         only: Annotated[State | None, QueryParameter(name="state", description="Only answers of this kind.")] = None,
         window: Annotated[
@@ -65,6 +68,8 @@ class OperationsController(Controller):
         cursor: Cursor = None,
     ) -> AccountPage:
         """Accounts of windows that touch the span, the newest first. Appended only, so `as_of` has every past one."""
+        if feed is not None and stream is not None:
+            raise BadParameter("feed", "A stream has its feed in its name.", accepted="a feed, or a stream")
         position = read_cursor(cursor, tuple[datetime, int, datetime | None]) if cursor else None
         span = _span(window, start, end, moment, position[2] if position else None)
         page = await accounts_of(
@@ -74,6 +79,7 @@ class OperationsController(Controller):
             limit=limit,
             before=position[:2] if position else None,
             source=source,
+            feed=feed,
             stream=stream,
             state=only,
             moment=moment.at,

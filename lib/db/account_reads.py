@@ -27,13 +27,36 @@ CROSS JOIN LATERAL (
       AND c.window_start < coalesce($3, 'infinity'::timestamptz)
       AND c.observed_at <= coalesce($4, 'infinity'::timestamptz)
       AND (c.observed_at, c.id) < (coalesce($5, 'infinity'::timestamptz), coalesce($6, 9223372036854775807))
-      AND ($7::text IS NULL OR c.stream = $7 OR starts_with(c.stream, $7 || '/'))
-      AND ($8::text IS NULL OR c.state = $8)
+      AND ($7::text IS NULL OR c.state = $7)
+      AND ($9::text IS NULL OR split_part(c.stream, '/', 1) = $9)
     ORDER BY c.observed_at DESC, c.id DESC
-    LIMIT $9
+    LIMIT $8
 ) a
 ORDER BY a.observed_at DESC, a.id DESC
-LIMIT $9
+LIMIT $8
+"""
+
+# one stream is found by its own index and then put in order: the other way round, all the others would be looked at
+_OF_STREAM = """
+WITH RECURSIVE sources AS (
+    (SELECT source FROM coverage WHERE $1::text IS NULL OR source = $1 ORDER BY source LIMIT 1)
+    UNION ALL
+    SELECT next.source FROM sources s CROSS JOIN LATERAL (
+        SELECT c.source FROM coverage c WHERE c.source > s.source AND $1::text IS NULL ORDER BY c.source LIMIT 1
+    ) next
+), of_stream AS MATERIALIZED (
+    SELECT c.* FROM sources s
+    JOIN coverage c ON c.source = s.source AND c.stream = $9
+     AND c.window_end > coalesce($2, '-infinity'::timestamptz)
+)
+SELECT id, source, stream, window_start, window_end, state, reason, asked, received, observed_at FROM of_stream
+WHERE observed_at >= coalesce($2, '-infinity'::timestamptz)
+  AND window_start < coalesce($3, 'infinity'::timestamptz)
+  AND observed_at <= coalesce($4, 'infinity'::timestamptz)
+  AND (observed_at, id) < (coalesce($5, 'infinity'::timestamptz), coalesce($6, 9223372036854775807))
+  AND ($7::text IS NULL OR state = $7)
+ORDER BY observed_at DESC, id DESC
+LIMIT $8
 """
 
 
@@ -67,17 +90,20 @@ async def accounts_of(
     limit: int,
     before: tuple[datetime, int] | None = None,
     source: str | None = None,
+    feed: str | None = None,
     stream: str | None = None,
     state: State | None = None,
     moment: datetime | None = None,
 ) -> AccountPage:
     """At most `limit` accounts of windows that touch [since, until), known at `moment` (None: now) and older than
-    `before`, which is (observed_at, id) of the last one seen. `stream` also means every stream below that name.
+    `before`, which is (observed_at, id) of the last one seen. A feed is the first part of a stream's name; where a
+    `stream` is given, `feed` is not looked at.
 
     Raises DatabaseUnavailable.
     """
     observed_at, account_id = before or (None, None)
+    statement, name = (_ACCOUNTS, feed) if stream is None else (_OF_STREAM, stream)
     rows = await read_rows(
-        pool, _ACCOUNTS, source, since, until, moment, observed_at, account_id, stream, state, limit + 1
+        pool, statement, source, since, until, moment, observed_at, account_id, state, limit + 1, name
     )
     return AccountPage([Account(*row) for row in rows[:limit]], more=len(rows) > limit)

@@ -17,7 +17,8 @@ _QUEUE = "SELECT count(*) AS posts, min(queued_at) AS since FROM score_queue"
 # a backfill and says nothing about how fresh the sources are
 _FRESHNESS = """
 SELECT source,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY age) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY age) AS p95
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY age) AS median,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY age) AS p95
 FROM (
     SELECT source, observed_at, extract(epoch FROM observed_at - published_at)::float8 AS age
     FROM posts ORDER BY id DESC LIMIT $1
@@ -40,7 +41,7 @@ class Queue(NamedTuple):
 class Freshness(NamedTuple):
     """Seconds from publication to storing: the middle one, and the one that 95 of 100 stay below."""
 
-    p50: float
+    median: float
     p95: float
 
 
@@ -62,4 +63,4 @@ async def freshness(pool: Pool, span: timedelta) -> dict[str, Freshness]:
     Raises DatabaseUnavailable.
     """
     rows = await read_rows(pool, _FRESHNESS, _LATEST, span, _FRESH)
-    return {row["source"]: Freshness(row["p50"], row["p95"]) for row in rows}
+    return {row["source"]: Freshness(row["median"], row["p95"]) for row in rows}

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
@@ -46,17 +47,24 @@ async def test_an_old_schema_is_not_ready(pool: Pool, client: Client) -> None:
     assert "0006_accounts_kept" in answer.json()["parts"]["database"]["detail"]
 
 
-async def test_it_survives_a_restart_of_the_database(tmp_path: Path) -> None:
+async def test_it_survives_a_restart_of_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.measured.FRESH_S", 0)
+    monkeypatch.setattr("api.measured._SHARE", float("inf"))
     async with running_server(tmp_path) as server:
         await create_database(server.url("postgres"), "kept")
         await migrate(server.url("kept"))
         async with AsyncTestClient(create_app(Settings(database_url=server.url("kept")))) as client:
             assert (await client.get("/api/v1/stocks/AAPL")).status_code == 404
+            assert "insitechart_source_metrics_up 1.0" in (await client.get("/metrics")).text
             await server.stop()
             ready = await client.get("/health/ready")
             assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
             assert ready.json()["parts"]["database"]["state"] == "unavailable"
             assert (await client.get("/health/live")).status_code == 200
+            metrics = await client.get("/metrics")
+            assert metrics.status_code == 200
+            assert "insitechart_source_metrics_up 0.0" in metrics.text
+            assert "insitechart_score_queue_posts" not in metrics.text
             paths = ["stocks/AAPL", "stocks?q=apple", "stocks/AAPL/bars", "sentiment/AAPL", "sentiment/trending"]
             paths += ["operations/sources", "operations/coverage", "operations/spend", "operations/gaps"]
             for path in paths:
@@ -67,3 +75,4 @@ async def test_it_survives_a_restart_of_the_database(tmp_path: Path) -> None:
             await server.ready()
             assert (await client.get("/health/ready")).status_code == 200
             assert (await client.get("/api/v1/stocks/AAPL")).status_code == 404
+            assert "insitechart_source_metrics_up 1.0" in (await client.get("/metrics")).text

@@ -69,8 +69,11 @@ async def test_filters_leave_out_what_was_not_asked_for(pool: Pool, client: Clie
     assert streams(await get(client, "coverage", window="1h")) == everything[1:]
     assert streams(await get(client, "coverage", window="7d")) == ["posts/c", *everything]
     assert streams(await get(client, "coverage", source="yahoo")) == everything[2:]
-    assert streams(await get(client, "coverage", stream="bars")) == ["bars/1m/AAPL", "bars/1d/AAPL"]
-    assert streams(await get(client, "coverage", stream="bars/1d")) == ["bars/1d/AAPL"]
+    assert streams(await get(client, "coverage", feed="bars")) == ["bars/1m/AAPL", "bars/1d/AAPL"]
+    assert streams(await get(client, "coverage", stream="bars/1d/AAPL")) == ["bars/1d/AAPL"]
+    assert streams(await get(client, "coverage", stream="bars/1d/AAPL", state="empty")) == []
+    assert streams(await get(client, "coverage", stream="posts/c")) == []
+    assert streams(await get(client, "coverage", stream="posts/c", window="7d")) == ["posts/c"]
     assert streams(await get(client, "coverage", stream="posts/a", source="yahoo")) == []
     assert streams(await get(client, "coverage", state="denied")) == ["posts/a"]
     until = (now - 79 * HOUR).isoformat()
@@ -78,7 +81,7 @@ async def test_filters_leave_out_what_was_not_asked_for(pool: Pool, client: Clie
     assert streams(await get(client, "coverage", start=until)) == everything
 
 
-@pytest.mark.parametrize("parameters", [{}, {"source": "s1"}, {"start": "2020-01-01"}])
+@pytest.mark.parametrize("parameters", [{}, {"source": "s1"}, {"start": "2020-01-01"}, {"stream": "posts/all"}])
 async def test_pages_hold_every_account_once_while_newer_ones_arrive(
     pool: Pool, client: Client, parameters: dict[str, str]
 ) -> None:
@@ -86,16 +89,17 @@ async def test_pages_hold_every_account_once_while_newer_ones_arrive(
     async with pool.acquire() as conn, conn.transaction():
         # accounts of one transaction may share their moment: the id decides
         for number in range(7):
-            await seed.add_coverage(conn, f"s{number % 2}", f"posts/{number}", now)
+            stream = parameters.get("stream", f"posts/{number}")
+            await seed.add_coverage(conn, f"s{number % 2}", stream, now, reason=str(number))
         await conn.execute("UPDATE coverage SET observed_at = clock_timestamp() WHERE id % 3 = 0")
-    wanted = {f"posts/{number}" for number in range(7) if not parameters.get("source") or number % 2}
+    wanted = {str(number) for number in range(7) if "source" not in parameters or number % 2}
     seen: list[str] = []
     answer = await get(client, "coverage", limit=2, **parameters)
     while True:
-        seen += streams(answer)
+        seen += [item["reason"] for item in answer["items"]]
         if answer["next"] is None:
             break
-        await seed.add_coverage(pool, "s1", f"posts/new{len(seen)}", now)
+        await seed.add_coverage(pool, "s1", parameters.get("stream", "posts/new"), now)
         following = await get(client, "coverage", limit=2, cursor=answer["next"], **parameters)
         assert (following["since"], following["until"]) == (answer["since"], answer["until"])
         answer = following
@@ -125,7 +129,8 @@ async def test_accounts_as_of_a_moment_never_change(pool: Pool, client: Client) 
         ({"cursor": "nonsense"}, "cursor"),
         ({"limit": "0"}, "limit"),
         ({"as_of": "2999-01-01T00:00:00Z"}, "as_of"),
-        ({"feed": "bars"}, "feed"),
+        ({"feed": "bars", "stream": "bars/1d/AAPL"}, "feed"),
+        ({"streams": "bars"}, "streams"),
     ],
 )
 async def test_a_parameter_that_cannot_be_used_is_named(
