@@ -3,7 +3,6 @@
 It does not know what is asked. Prefect repeats only runs that crashed.
 """
 
-import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
@@ -15,7 +14,7 @@ from lib.errors import Malformed, RateLimited, Unavailable
 T = TypeVar("T")
 
 # its lines repeat what our errors say, once for each attempt
-logging.getLogger("stamina").setLevel(logging.CRITICAL + 1)
+stamina.instrumentation.set_on_retry_hooks(())
 
 
 class Patience(NamedTuple):

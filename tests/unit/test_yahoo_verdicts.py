@@ -7,7 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from lib.errors import Denied, Malformed, NoData, RateLimited, SourceError, Unavailable
-from lib.sources.yahoo.verdicts import allowed_from, verdict
+from lib.sources.retry_after import allowed_from
+from lib.sources.yahoo.verdicts import verdict
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CHART = json.dumps({"chart": {"result": [{"meta": {"symbol": "AAPL"}}], "error": None}}).encode()

@@ -2,12 +2,12 @@
 or retries.
 """
 
-import email.utils
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from lib.errors import Denied, Malformed, NoData, RateLimited, SourceError, Unavailable
+from lib.sources.retry_after import allowed_from
 
 SOURCE = "yahoo"
 
@@ -67,21 +67,6 @@ def verdict(symbol: str, status: int, retry_after: str | None, body: bytes, *, n
     if chart.result[0].meta.symbol.upper() != symbol:
         return Malformed(SOURCE, f"Yahoo answered with {chart.result[0].meta.symbol} when asked for {symbol}.")
     return None
-
-
-def allowed_from(retry_after: str | None, *, now: datetime) -> datetime | None:
-    """The moment that a Retry-After header names, as seconds or as a date; None where there is none or it cannot be
-    read.
-    """
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        # a day is as good as for ever here, and absurd numbers would overflow
-        return now + timedelta(seconds=min(int(retry_after[:9]), 86_400))
-    try:
-        return email.utils.parsedate_to_datetime(retry_after).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def _refusal(symbol: str, status: int, reason: str) -> SourceError:
