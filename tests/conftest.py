@@ -10,7 +10,7 @@ from lib.db.migrate import migrate
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer, running_server
 
-pytest_plugins = ["tests.support.yahoo"]
+pytest_plugins = ["tests.support.yahoo", "tests.support.feeds"]
 
 _TEMPLATE = "template_insitechart"
 

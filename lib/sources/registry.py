@@ -10,7 +10,9 @@ from lib.errors import ConfigurationError
 from lib.sources.declared import Declaration
 
 # name → the module whose DECLARATION says the rest
-_SOURCES: dict[str, str] = {}
+_SOURCES: dict[str, str] = {
+    "feeds": "lib.sources.feeds",
+}
 
 
 @cache
