@@ -19,7 +19,7 @@ def allowed_from(retry_after: str | None, *, now: datetime) -> datetime | None:
         return now + timedelta(seconds=seconds)
     try:
         return email.utils.parsedate_to_datetime(retry_after).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
