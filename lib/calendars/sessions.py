@@ -6,6 +6,8 @@ Loading exchange_calendars and building a calendar takes seconds, so both happen
 import threading
 import warnings
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -82,17 +84,33 @@ def _day(session: Session) -> date:
 def _calendar(code: str, since: int) -> list[Session]:
     import exchange_calendars
 
-    with warnings.catch_warnings():
+    # from before the year on, so that its first days are known even where they are holidays
+    first = f"{since - 1}-12-01"
+    with warnings.catch_warnings(), _holidays_within(first, f"{datetime.now(UTC).year + 2}-01-01"):
         # it reads pandas in ways that pandas is about to change
         warnings.simplefilter("ignore")
         try:
-            # from before the year on, so that its first days are known even where they are holidays
-            schedule = exchange_calendars.get_calendar(code, start=f"{since - 1}-12-01").schedule
+            schedule = exchange_calendars.get_calendar(code, start=first).schedule
         except ValueError:
             # older than this calendar: twenty years are what any of them gives
             schedule = exchange_calendars.get_calendar(code).schedule
     moments = (schedule[name].array.to_pydatetime() for name in ("open", "break_start", "break_end", "close"))
     return [Session(day, _hours(*of_day)) for day, *of_day in zip(schedule.index.date, *moments, strict=True)]
+
+
+@contextmanager
+def _holidays_within(first: str, last: str) -> Iterator[None]:
+    """Rules for holidays are worked out for the years from 1970 to 2200 otherwise, which takes seconds for Korea's."""
+    from pandas import Timestamp
+    from pandas.tseries.holiday import AbstractHolidayCalendar
+
+    known = AbstractHolidayCalendar.start_date, AbstractHolidayCalendar.end_date
+    earliest = min(Timestamp(first), Timestamp(datetime.now(UTC).year - 21, 1, 1))
+    AbstractHolidayCalendar.start_date, AbstractHolidayCalendar.end_date = earliest, Timestamp(last)
+    try:
+        yield
+    finally:
+        AbstractHolidayCalendar.start_date, AbstractHolidayCalendar.end_date = known
 
 
 def _hours(opens: datetime, pause: datetime | None, again: datetime | None, closes: datetime) -> tuple[Window, ...]:
