@@ -24,9 +24,10 @@ _ROW_S = 60.0
 class Accounts:
     """The account of one run over one stream; made by `open_accounts`."""
 
-    def __init__(self, source: str, stream: str, pending: Coverage | None) -> None:
+    def __init__(self, source: str, stream: str, pending: Coverage | None, kept_under: str) -> None:
         self._source = source
         self._stream = stream
+        self._kept_under = kept_under
         self._row = self._staged = pending
         self._row_began = monotonic()
         self._dropped: Counter[str] = Counter()
@@ -68,7 +69,7 @@ class Accounts:
                 if row is not None:
                     await record_coverage(conn, row)
                 row, self._row_began = account, monotonic()
-        await keep_pending(conn, self._source, self._stream, row)
+        await keep_pending(conn, self._source, self._kept_under, row)
         self._staged = row
 
     def committed(self) -> None:
@@ -79,7 +80,7 @@ class Accounts:
         """Records what is left, in a transaction of its own."""
         if self._row is not None:
             await record_coverage(conn, self._row)
-            await keep_pending(conn, self._source, self._stream, None)
+            await keep_pending(conn, self._source, self._kept_under, None)
             self._row = None
 
     async def failed(
@@ -101,9 +102,10 @@ class Accounts:
             )
 
 
-async def open_accounts(pool: Pool, source: str, stream: str) -> Accounts:
-    """The accounts of a reader that has just taken over `stream`."""
-    return Accounts(source, stream, await pending_account(pool, source, stream))
+async def open_accounts(pool: Pool, source: str, stream: str, *, kept_under: str | None = None) -> Accounts:
+    """The accounts of a reader that has just taken over `stream`, or a window of it whose cursor is `kept_under`."""
+    place = kept_under or stream
+    return Accounts(source, stream, await pending_account(pool, source, place), place)
 
 
 def _touch(row: Coverage, account: Coverage) -> bool:

@@ -20,13 +20,15 @@ from lib.db.ingest.actions import store_actions
 from lib.db.ingest.bars import store_bars
 from lib.db.ingest.symbols import store_listings
 from lib.db.pool import Pool
-from lib.domain.bars import Interval, trading_day
+from lib.domain.bars import INTERVALS, Interval, trading_day
 from lib.domain.coverage import Coverage, State
-from lib.errors import SourceError
+from lib.errors import RateLimited, SourceError
 from lib.logs import get_logger
 from lib.sources.bars import BarSource, Fetched, without_noise
 
 log = get_logger(__name__)
+
+_FEED = "bars"
 
 # what is asked for where nothing is stored yet
 _FIRST: dict[Interval, timedelta] = {"1d": timedelta(days=730), "1h": timedelta(days=60), "1m": timedelta(days=7)}
@@ -37,7 +39,7 @@ _OVERLAP: dict[Interval, timedelta] = {"1d": timedelta(days=7), "1h": timedelta(
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one symbol: the window [start, end) asked for, bars and actions written, and the account's state and
-    reason.
+    reason. `again_from` is the moment (UTC) before which the source is not to be asked again, if it named one.
     """
 
     symbol: str
@@ -50,6 +52,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     bars: Written = Written(0, 0, 0)
     actions: Written = Written(0, 0, 0)
     seconds: float = 0.0
+    again_from: datetime | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """The source answered, be it that it has nothing."""
+        return self.state in ("ok", "empty")
 
 
 async def collect(
@@ -68,7 +76,7 @@ async def collect(
     async def work(remaining: Iterator[str]) -> None:
         for symbol in remaining:
             start, end = window(interval, known.get(symbol), days=days, now=datetime.now(UTC))
-            outcomes[symbol] = await _collect_one(pool, source, symbol, interval, known.get(symbol), start, end, gate)
+            outcomes[symbol] = await collect_window(pool, source, symbol, interval, known.get(symbol), start, end, gate)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -90,7 +98,7 @@ def window(interval: Interval, known: Reach | None, *, days: int | None, now: da
     return known.last - _OVERLAP[interval], end
 
 
-async def _collect_one(
+async def collect_window(
     pool: Pool,
     source: BarSource,
     symbol: str,
@@ -100,8 +108,11 @@ async def _collect_one(
     end: datetime,
     gate: Gate,
 ) -> Outcome:
+    """Asks for the bars of one symbol in [start, end) and stores them with their account; `known` is how far they
+    reach already. What the source refuses is an outcome.
+    """
     began = monotonic()
-    closed = gate.closed(_stream(interval, symbol))
+    closed = gate.closed(bars_stream(interval, symbol))
     if closed is not None:
         reason = f"Not asked: {closed.reason}"
         outcome = Outcome(symbol=symbol, start=start, end=end, state=closed.state, reason=reason, asked=0)
@@ -117,7 +128,13 @@ async def _collect_one(
         await gate.failed(error)
         log.info("bars not collected", symbol=symbol, interval=interval, state=error.state, reason=str(error))
         outcome = Outcome(
-            symbol=symbol, start=start, end=end, state=error.state, reason=str(error), seconds=monotonic() - began
+            symbol=symbol,
+            start=start,
+            end=end,
+            state=error.state,
+            reason=str(error),
+            seconds=monotonic() - began,
+            again_from=error.until if isinstance(error, RateLimited) else None,
         )
         await _account(pool, source, interval, outcome)
         return outcome
@@ -161,14 +178,26 @@ async def _account(pool: Pool, source: BarSource, interval: Interval, outcome: O
         await record_coverage(conn, _coverage(source, interval, outcome))
 
 
-def _stream(interval: Interval, symbol: str) -> str:
-    return f"bars/{interval}/{symbol}"
+def bars_stream(interval: Interval, symbol: str) -> str:
+    """The name under which the bars of a symbol stand in the accounts."""
+    return f"{_FEED}/{interval}/{symbol}"
+
+
+def of_bars(stream: str) -> tuple[Interval, str] | None:
+    """Interval and symbol of a stream of bars; None where it is one of posts.
+
+    >>> of_bars("bars/1d/AAPL"), of_bars("submissions/stocks")
+    (('1d', 'AAPL'), None)
+    """
+    feed, _, which = stream.partition("/")
+    interval, _, symbol = which.partition("/")
+    return (interval, symbol) if feed == _FEED and interval in INTERVALS else None
 
 
 def _coverage(source: BarSource, interval: Interval, outcome: Outcome) -> Coverage:
     return Coverage(
         source=source.name,
-        stream=_stream(interval, outcome.symbol),
+        stream=bars_stream(interval, outcome.symbol),
         window_start=outcome.start,
         window_end=outcome.end,
         state=outcome.state,

@@ -107,7 +107,7 @@ async def _read(
             async with aclosing(source.pages(stream, await read_cursor(pool, source.name, stream))) as pages:
                 async for page in pages:
                     gate.answered()
-                    stored = await _store(pool, source.name, stream, page, accounts, verify_within)
+                    stored = await store_page(pool, source.name, stream, page, accounts, verify_within)
                     _sum(sums, page, stored)
                     if on_stored is not None and (page.posts or page.deleted or page.deleted_authors):
                         await on_stored()
@@ -132,15 +132,21 @@ async def _read(
     )
 
 
-async def _store(
-    pool: Pool, source: str, stream: str, page: Page, accounts: Accounts, verify_within: timedelta | None
+async def store_page(
+    pool: Pool,
+    source: str,
+    cursor_of: str,
+    page: Page,
+    accounts: Accounts,
+    verify_within: timedelta | None,
 ) -> Stored:
+    """Stores `page` whole and once: posts, deletions, account, and its cursor as that of `cursor_of`."""
     async with pool.acquire() as conn, conn.transaction():
         written = await store_posts(conn, page.posts, verify_within=verify_within)
         forgotten = await forget_posts(conn, source, page.deleted) if page.deleted else 0
         forgotten += await forget_authors(conn, source, page.deleted_authors)
         if page.cursor is not None:
-            await save_cursor(conn, source, stream, dict(page.cursor))
+            await save_cursor(conn, source, cursor_of, dict(page.cursor))
         await accounts.add(conn, page)
     accounts.committed()
     return Stored(written, forgotten)

@@ -36,6 +36,12 @@ WHERE s.symbol = $1 AND b.interval = '1d' AND b.start >= $2 AND b.start < $3 AND
 NULL
 """
 
+# what the sample invents is no bar
+_STARTS = """
+SELECT b.start FROM bars b JOIN symbols s ON s.id = b.symbol_id
+WHERE s.symbol = $1 AND b.interval = $2 AND b.start >= $3 AND b.start < $4 AND b.source <> 'sample' ORDER BY b.start
+"""
+
 
 class Reach(NamedTuple):
     """Starts of the first and the last bar that a source gave; `sample` where the listing is still the sample's."""
@@ -62,3 +68,10 @@ async def adjusted_closes(
 ) -> dict[datetime, Decimal]:
     """The known adjusted close of each daily bar of `symbol` in [start, end) that came from `source`."""
     return {row["start"]: row["adj_close"] for row in await conn.fetch(_ADJUSTED, symbol, start, end, source)}
+
+
+async def bar_starts(
+    db: Pool | Connection, symbol: str, interval: Interval, start: datetime, end: datetime
+) -> list[datetime]:
+    """The starts of the stored bars of `symbol` in [start, end), in order, whatever source they came from."""
+    return [row["start"] for row in await db.fetch(_STARTS, symbol, interval, start, end)]

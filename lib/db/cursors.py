@@ -24,6 +24,8 @@ INSERT INTO cursors (source, stream, position, pending) VALUES ($1, $2, '{}', $3
 ON CONFLICT (source, stream) DO UPDATE SET pending = EXCLUDED.pending
 """
 
+_DROP = "DELETE FROM cursors WHERE source = $1 AND stream = $2"
+
 
 async def read_cursor(conn: Pool | Connection, source: str, stream: str) -> dict[str, Any] | None:
     """The saved position, or None where nothing was read yet."""
@@ -45,3 +47,8 @@ async def pending_account(conn: Pool | Connection, source: str, stream: str) -> 
 async def keep_pending(conn: Connection, source: str, stream: str, account: Coverage | None) -> None:
     """Replaces it. To be called in the transaction that stores what it accounts for, or that records it."""
     await conn.execute(_KEEP, source, stream, None if account is None else msgspec.json.encode(account).decode())
+
+
+async def drop_cursor(conn: Connection, source: str, stream: str) -> None:
+    """Forgets the position of a reading that is over for good."""
+    await conn.execute(_DROP, source, stream)

@@ -3,7 +3,7 @@ provider.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
@@ -46,6 +46,10 @@ class BarSource(Protocol):
         """The bars of `symbol` with start in [start, end), both UTC; daily bars start at 00:00 UTC of their trading
         date.
         """
+        ...
+
+    def bars_reach(self, interval: Interval) -> timedelta | None:
+        """How far back it can be asked for bars of `interval`; None: as far as there are any."""
         ...
 
 

@@ -3,16 +3,17 @@
 It can be looked at again: `there` maps external ids to how they read now, and what is missing from it is gone.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from lib.collect.gate import Gate
 from lib.collect.opening import Opened
 from lib.domain.posts import Post
 from lib.errors import SourceError
 from lib.sources.declared import Declaration
-from lib.sources.posts import Cursor, Page, Verified
+from lib.sources.posts import Cursor, Page, Verified, Volume
 from tests.support.access import NotedAccess
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -74,6 +75,53 @@ class Played:
             posts=tuple(self.there[name] for name in judged if name in self.there),
             gone=tuple(name for name in judged if name not in self.there),
         )
+
+
+class Remembering(Played):
+    """The same, and it can be asked about its past: `history` holds posts by the minute at which they were published.
+
+    It answers a window in pages of `minutes` each, from its end backwards, and notes every question in `asked`. What
+    `script` holds for the past happens first: an error is raised, a page given out, None lets one of its own pass.
+    """
+
+    def __init__(self, history: Mapping[float, str] | None = None, *, minutes: float = 5) -> None:
+        super().__init__()
+        self.history = dict(history or {})
+        self.minutes = minutes
+        self.kept_for: timedelta | None = None
+        self.past_script: list[Page | SourceError | None] = []
+        self.asked: list[tuple[datetime, datetime, Cursor | None]] = []
+
+    def reach(self, stream: str) -> timedelta | None:
+        return self.kept_for
+
+    def volume(self, stream: str, start: datetime, end: datetime) -> Volume:
+        calls = -(-(end - start) // timedelta(minutes=self.minutes))
+        return Volume(posts=None, calls=calls, dollars=f"{Decimal(calls) / 100:f}")
+
+    async def past(
+        self, stream: str, start: datetime, end: datetime, cursor: Cursor | None
+    ) -> AsyncGenerator[Page, None]:
+        self.asked.append((start, end, cursor))
+        until = end if cursor is None else datetime.fromisoformat(cursor["until"])
+        while until > start:
+            step = self.past_script.pop(0) if self.past_script else None
+            if isinstance(step, SourceError):
+                raise step
+            if step is not None:
+                yield step
+                continue
+            since = max(start, until - timedelta(minutes=self.minutes))
+            yield self._page(since, until)
+            until = since
+
+    def _page(self, since: datetime, until: datetime) -> Page:
+        names = {name: at(minute) for minute, name in self.history.items() if since <= at(minute) < until}
+        posts = tuple(
+            Post(source=self.name, external_id=name, published_at=when, text=f"$AAPL {name}", author=f"by {name}")
+            for name, when in names.items()
+        )
+        return Page(start=since, end=until, posts=posts, received=len(posts), cursor={"until": since.isoformat()})
 
 
 @asynccontextmanager

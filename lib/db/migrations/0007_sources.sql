@@ -73,6 +73,10 @@ CREATE TABLE gaps (
 
 CREATE UNIQUE INDEX gaps_open ON gaps (source, stream, window_start, window_end) WHERE state = 'open';
 
+CREATE INDEX gaps_due ON gaps (source, next_try_at) WHERE state = 'open';
+
+CREATE INDEX gaps_of_stream ON gaps (source, stream, window_end);
+
 -- What a reader has stored and not accounted for yet: an open stream would otherwise make a row of coverage every second.
 ALTER TABLE cursors ADD COLUMN pending jsonb;
 

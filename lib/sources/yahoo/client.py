@@ -27,7 +27,7 @@ from lib.sources.yahoo.answers import read_answer
 from lib.sources.yahoo.cache import own_folder
 from lib.sources.yahoo.session import YahooSession
 from lib.sources.yahoo.verdicts import SOURCE
-from lib.sources.yahoo.windows import moment, pieces, reachable
+from lib.sources.yahoo.windows import bars_reach, moment, pieces, reachable
 
 
 class Manners(NamedTuple):
@@ -75,6 +75,10 @@ class Yahoo:
     ) -> None:
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         self._session.close()
+
+    def bars_reach(self, interval: Interval) -> timedelta | None:
+        """How far back Yahoo has bars of this interval; None: as far as there are any."""
+        return bars_reach(interval)
 
     async def fetch_bars(
         self, symbol: str, interval: Interval, start: datetime | date, end: datetime | date

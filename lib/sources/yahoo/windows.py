@@ -21,6 +21,11 @@ def moment(of: date | datetime) -> datetime:
     return of.astimezone(UTC)
 
 
+def bars_reach(interval: Interval) -> timedelta | None:
+    """How far back Yahoo has bars of this interval, less a day; None: as far as there are any."""
+    return _REACH.get(interval)
+
+
 def reachable(interval: Interval, start: datetime, *, now: datetime) -> datetime:
     """`start`, or the earliest moment from which Yahoo still has bars of this interval if that is later."""
     reach = _REACH.get(interval)
