@@ -1,7 +1,6 @@
 """From standings and rows to what /operations answers. No credential passes here, not even its fingerprint."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Literal, cast
 
 from api.operations.schemas import (
@@ -20,11 +19,10 @@ from lib.db.asking.circuits import Circuit
 from lib.db.asking.spend import DayOfSpend
 from lib.db.gap_reads import Gap
 from lib.db.source_reads import StreamAccount
+from lib.domain.spend import digits
 
 # bars have a stream per symbol and interval
 _MOST_STREAMS = 100
-
-_CENT = Decimal("0.01")
 
 
 def source_view(standing: SourceStanding) -> SourceItem:
@@ -54,11 +52,11 @@ def spend_view(source: str, spend: SpendStanding) -> SpendSummary:
     units = {**dict.fromkeys(spend.budget.units_month, 0), **spend.units_month}
     return SpendSummary(
         source=source,
-        today=dollars(spend.today),
-        month=dollars(spend.month),
-        forecast=dollars(spend.forecast),
-        budget_day=None if spend.budget.day is None else dollars(spend.budget.day),
-        budget_month=None if spend.budget.month is None else dollars(spend.budget.month),
+        today=digits(spend.today),
+        month=digits(spend.month),
+        forecast=digits(spend.forecast),
+        budget_day=None if spend.budget.day is None else digits(spend.budget.day),
+        budget_month=None if spend.budget.month is None else digits(spend.budget.month),
         used_up=cast("Literal['today', 'this month'] | None", spend.used_up),
         units=[
             UnitsItem(unit=unit, month=month, limit=spend.budget.units_month.get(unit))
@@ -69,7 +67,7 @@ def spend_view(source: str, spend: SpendStanding) -> SpendSummary:
 
 def spend_day_view(day: DayOfSpend) -> SpendDay:
     """One day of one source and unit."""
-    return SpendDay(**day._asdict() | {"dollars": dollars(day.dollars)})
+    return SpendDay(**day._asdict() | {"dollars": digits(day.dollars)})
 
 
 def account_view(account: Account) -> AccountItem:
@@ -103,15 +101,6 @@ def gap_view(gap: Gap) -> GapItem:
         closed_at=gap.closed_at,
         closing=gap.closing,
     )
-
-
-def dollars(amount: Decimal) -> str:
-    """At least cents, and as many digits more as there are.
-
-    >>> dollars(Decimal("2.5")), dollars(Decimal("0.0050"))
-    ('2.50', '0.005')
-    """
-    return f"{amount.normalize():f}" if amount % _CENT else f"{amount:.2f}"
 
 
 def _circuit(circuit: Circuit) -> CircuitItem:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "collect": ("deployments.cli.collect:collect_", "Ask the sources now for what is new."),
     "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
+    "sources": ("deployments.cli.sources:sources", "Show every source, and what to do where one is silent."),
     "config": ("deployments.cli.config:config", "Print a settings file, or check the settings."),
 }
 

@@ -65,9 +65,18 @@ def month_forecast(by_day: Mapping[date, Decimal], today: date) -> Decimal:
     return _rounded(spent + left_today + usual * days_after)
 
 
+def digits(dollars: Decimal) -> str:
+    """`dollars` as text: at least cents, and as many digits more as there are.
+
+    >>> digits(Decimal("2.5")), digits(Decimal("0.0050"))
+    ('2.50', '0.005')
+    """
+    return f"{dollars.normalize():f}" if dollars % _CENT else f"{dollars:.2f}"
+
+
 def _rounded(dollars: Decimal) -> Decimal:
     return dollars.quantize(_CENT)
 
 
 def _money(dollars: Decimal) -> str:
-    return f"${dollars.normalize():f}" if dollars % _CENT else f"${dollars:.2f}"
+    return f"${digits(dollars)}"

@@ -35,7 +35,8 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     accounts at the provider apart; only a digest of it is kept. `poll` is how often it is asked, None for a stream that
     stays open. `prices` are dollars a unit, `budget` what may be spent; a source without prices is free. Posts must be
     seen to be still there every `verify_within` (None: the source tells of deletions by itself, or nobody asks for it)
-    until they are `verify_for` old (None: for ever).
+    until they are `verify_for` old (None: for ever). `addresses` are asked whether they answer at all, by a person who
+    wants to know whether the source can be reached.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     budget: Callable[[Settings], Budget] = lambda settings: Budget()
     verify_within: timedelta | None = None
     verify_for: Callable[[Settings], timedelta | None] = lambda settings: None
+    addresses: Callable[[Settings], Sequence[str]] = lambda settings: ()
 
 
 def fingerprint(credential: str) -> str:

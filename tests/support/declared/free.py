@@ -1,4 +1,4 @@
-"""A free source that needs nothing."""
+"""A free source that needs nothing. Its addresses are those of Reddit."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,4 +13,10 @@ async def opened_by_nobody(opening: Opening) -> AsyncIterator[PostSource]:
     yield
 
 
-DECLARATION = Declaration(name="free", title="Free", brings="posts for nothing", open=opened_by_nobody)
+DECLARATION = Declaration(
+    name="free",
+    title="Free",
+    brings="posts for nothing",
+    open=opened_by_nobody,
+    addresses=lambda settings: (settings.reddit_url, settings.reddit_oauth_url),
+)

@@ -1,4 +1,4 @@
-"""A paid source with a token, whose deletions must be followed. The settings of X are its own."""
+"""A paid source with a token, whose deletions must be followed. Settings: those of X, but for the address."""
 
 from datetime import timedelta
 
@@ -25,4 +25,5 @@ DECLARATION = Declaration(
         day=settings.x_budget_day, month=settings.x_budget_month, units_month={"posts": settings.x_posts_month}
     ),
     verify_within=timedelta(hours=24),
+    addresses=lambda settings: (settings.reddit_oauth_url,),
 )
