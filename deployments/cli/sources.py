@@ -49,6 +49,9 @@ def sources(ctx: click.Context, check: bool, as_json: bool) -> None:
         return
     Console().print(sources_table(found, reached, datetime.now(UTC)))
     for standing in found:
+        answer = (reached or {}).get(standing.name)
+        if answer is not None and answer.reason:
+            click.echo(f"{standing.name}: {answer}.")
         if standing.advice and standing.verdict != "unknown":
             click.echo(f"{standing.name}: {standing.advice}")
     if unknown:

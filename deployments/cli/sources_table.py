@@ -25,6 +25,8 @@ _WORDS: dict[Verdict, tuple[str, str]] = {
     "off": ("off", "dim"),
 }
 
+_YES = {True: "yes", False: "no"}
+
 _SPANS = ((timedelta(days=2), timedelta(days=1), "d"), (timedelta(hours=2), timedelta(hours=1), "h"),
           (timedelta(minutes=2), timedelta(minutes=1), "min"))  # fmt: skip
 
@@ -38,7 +40,7 @@ def sources_table(found: Sequence[SourceStanding], reached: Mapping[str, Reached
         cells = [Text(standing.name), Text(word, style=colour), *_heard(standing, now), *_spent(standing.spend)]
         if reached is not None:
             answer = reached.get(standing.name)
-            cells.append(Text("–" if answer is None else str(answer)))
+            cells.append(Text("–" if answer is None else _YES[answer.is_reachable]))
         table.add_row(*cells)
     return table
 
@@ -68,7 +70,7 @@ def ago(moment: datetime, now: datetime) -> str:
 def _table(*titles: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in titles:
-        table.add_column(title, no_wrap=title in ("source", "state"))
+        table.add_column(title, no_wrap=True)
     return table
 
 

@@ -3,6 +3,7 @@ and does not know what the source is asked for.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     import httpx
 
 _PATIENCE_S = 5.0
+
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")
 
 
 class Reached(NamedTuple):
@@ -57,5 +60,5 @@ async def _why_not(client: "httpx.AsyncClient", address: str) -> str:
     except (httpx.TimeoutException, TimeoutError):
         return f"{url.host} does not answer within {_PATIENCE_S:g} s"
     except (httpx.HTTPError, OSError) as error:
-        return f"{url.host}: {str(error).strip() or type(error).__name__}"
+        return f"{url.host}: {_NUMBER.sub('', str(error)).strip() or type(error).__name__}"
     return ""
