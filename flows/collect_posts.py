@@ -17,13 +17,13 @@ from prefect.runtime import flow_run
 from flows.support.artifacts import table_artifact
 from flows.support.context import database
 from flows.support.scoring import ScoringAsItComes
-from lib.collect.opening import configured, open_source, why_not
+from flows.support.sources import checked
+from lib.collect.opening import open_source, why_not
 from lib.collect.posts import PostsOutcome
 from lib.collect.rounds import collect_round, collect_until
 from lib.db.pool import Pool
-from lib.errors import ConfigurationError
 from lib.settings import Settings, load_settings
-from lib.sources.registry import declaration, declarations
+from lib.sources.registry import declarations
 
 # streams read side by side each hold a connection while they are read, and take another one to store a page
 _CONNECTIONS = 40
@@ -65,7 +65,7 @@ async def collect_posts(sources: list[str] | None = None, minutes: float = 0) ->
     without a database.
     """
     settings = load_settings()
-    names = _checked(sources, settings)
+    names = checked(sources, settings)
     deadline = datetime.now(UTC) + timedelta(minutes=minutes) if minutes else None
     async with database("insitechart-collect-posts", connections=_CONNECTIONS) as pool:
         scoring = ScoringAsItComes(pool, settings)
@@ -104,16 +104,6 @@ def summary(results: dict[str, list[PostsOutcome]], left_alone: list[str]) -> st
         if unheard:
             lines.append(f"{name}: {len(unheard)} of {len(found)} not heard: {unheard[0].reason}")
     return " ".join([*lines, *left_alone])
-
-
-def _checked(sources: list[str] | None, settings: Settings) -> list[str]:
-    if sources is None:
-        return [declared.name for declared in configured(settings)]
-    for name in sources:
-        reason = why_not(declaration(name), settings)
-        if reason is not None:
-            raise ConfigurationError(reason, hint="`insitechart sources` shows what each source needs.")
-    return list(dict.fromkeys(sources))
 
 
 def _left_alone(settings: Settings) -> list[str]:

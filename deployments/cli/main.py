@@ -18,6 +18,7 @@ _COMMANDS = {
     "migrate": ("deployments.cli.migrate:migrate", "Bring the database to the schema of this version."),
     "import": ("deployments.cli.imports:import_", "Import posts, bars or symbols from files."),
     "collect": ("deployments.cli.collect:collect_", "Ask the sources now for what is new."),
+    "backfill": ("deployments.cli.backfill:backfill", "Fetch what is missing of the past."),
     "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
     "sources": ("deployments.cli.sources:sources", "Show every source, and what to do where one is silent."),

@@ -17,7 +17,7 @@ from lib.collect.fill_posts import fill_posts
 from lib.collect.filled import Filled, left_open
 from lib.collect.opening import Opened
 from lib.db.asking.claims import Claims, claiming
-from lib.db.gaps import Gap
+from lib.db.gap_reads import Gap
 from lib.db.pool import Pool
 
 

@@ -12,9 +12,8 @@ from lib.collect.missing import missing_of_bars
 from lib.collect.opening import Opened
 from lib.collect.shards import ONCE, UNHEARD, AnySource, nothing, sentences, shards, too_old
 from lib.db.collected import reach
+from lib.db.gap_reads import Gap, GapState
 from lib.db.gaps import (
-    Gap,
-    State,
     account_for_loss,
     close_gap,
     queue_windows,
@@ -37,7 +36,7 @@ async def fill_bars(pool: Pool, opened: Opened, gap: Gap, interval: Interval, sy
     if not isinstance(source, BarSource):
         return await postponed(pool, gap, f"{gap.source} brings no bars.", now=now, asked=0)
     listing = next(iter(await listings_of(pool, [symbol])), Listing(symbol=symbol, name=symbol))
-    missing = await missing_of_bars(pool, gap.source, listing, interval, gap.start, gap.end, now=now)
+    missing = await missing_of_bars(pool, gap.source, listing, interval, gap.window_start, gap.window_end, now=now)
     oldest = oldest_to_ask(source, gap.stream, now=now)
     wanted = common(missing.to_ask, [(oldest, EVER[1])])
     if not wanted:
@@ -51,7 +50,7 @@ async def fill_bars(pool: Pool, opened: Opened, gap: Gap, interval: Interval, sy
     if known is None:
         # the answer has told where it is listed
         listing = next(iter(await listings_of(pool, [symbol])), listing)
-    left = await missing_of_bars(pool, gap.source, listing, interval, gap.start, gap.end, now=now)
+    left = await missing_of_bars(pool, gap.source, listing, interval, gap.window_start, gap.window_end, now=now)
     if common(left.to_ask, [(oldest, EVER[1])]) and not outcome.bars.new:
         return await postponed(pool, gap, UNHEARD if left.unheard else ONCE, now=now)
     return await _settled(pool, source, gap, left, oldest, outcome, now)
@@ -69,13 +68,13 @@ async def _settled(
         none = missing.nothing_but(known)
         lost = [*((window, too_old(source, gap.stream, now=now)) for window in gone),
                 *((window, nothing(source)) for window in none)]  # fmt: skip
-        state: State = "lost" if lost and not came and not again else "filled"
+        state: GapState = "lost" if lost and not came and not again else "filled"
         reason = _closing(outcome, [why for _, why in lost], again)
         if state == "lost":
             (window, reason), *lost = lost
             if window in gone:
                 await account_for_loss(conn, gap.source, gap.stream, window, reason)
-            gap = gap._replace(start=window[0], end=window[1])
+            gap = gap._replace(window_start=window[0], window_end=window[1])
         await close_gap(conn, gap, "lost" if state == "lost" else "filled", reason, tried=outcome is not None)
         for window, why in lost:
             await _lose(conn, gap, window, why, unheard=window in gone)

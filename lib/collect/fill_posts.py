@@ -12,7 +12,8 @@ from lib.collect.past import PastOutcome, read_past
 from lib.collect.shards import sentences, too_old
 from lib.db.coverage import heard_windows, why_not_heard
 from lib.db.cursors import drop_cursor
-from lib.db.gaps import Gap, account_for_loss, close_gap, record_loss, shorten_gap
+from lib.db.gap_reads import Gap
+from lib.db.gaps import account_for_loss, close_gap, record_loss, shorten_gap
 from lib.db.pool import Pool
 from lib.domain.gaps import EVER, Window, common, joined
 from lib.sources.posts import Backfills
@@ -21,7 +22,7 @@ from lib.sources.posts import Backfills
 async def fill_posts(pool: Pool, opened: Opened, gap: Gap) -> Filled:
     """Tries `gap`, whose stream is one of posts."""
     source, now = opened.source, datetime.now(UTC)
-    missing = await missing_of_posts(pool, gap.source, gap.stream, gap.start, gap.end)
+    missing = await missing_of_posts(pool, gap.source, gap.stream, gap.window_start, gap.window_end)
     oldest = oldest_to_ask(source, gap.stream, now=now)
     gone, wanted = common(missing, [(EVER[0], oldest)]), common(missing, [(oldest, EVER[1])])
     if not wanted or not isinstance(source, Backfills):
@@ -35,7 +36,7 @@ async def fill_posts(pool: Pool, opened: Opened, gap: Gap) -> Filled:
         source,
         gap.source,
         gap.stream,
-        (gap.start, gap.end),
+        (gap.window_start, gap.window_end),
         cursor_of=_cursor(gap),
         gate=opened.gate,
         verify_within=opened.declared.verify_within,
@@ -51,7 +52,7 @@ async def _given_up(pool: Pool, opened: Opened, gap: Gap, gone: list[Window], no
     """Nothing of what is missing can be asked for any more."""
     reason = too_old(opened.source, gap.stream, now=now)
     (first, *others) = gone
-    gap = gap._replace(start=first[0], end=first[1])
+    gap = gap._replace(window_start=first[0], window_end=first[1])
     async with pool.acquire() as conn, conn.transaction():
         await close_gap(conn, gap, "lost", reason, tried=False)
         await account_for_loss(conn, gap.source, gap.stream, first, reason)
@@ -74,11 +75,14 @@ async def _shortened(pool: Pool, opened: Opened, gap: Gap, gone: list[Window], n
 
 async def _closed(pool: Pool, gap: Gap, outcome: PastOutcome | None) -> Filled:
     """Every part of it is answered, or said to be lost by the source itself."""
-    heard = common(await heard_windows(pool, gap.source, gap.stream, gap.start, gap.end), [(gap.start, gap.end)])
-    lost = await why_not_heard(pool, gap.source, gap.stream, gap.start, gap.end)
+    heard = common(
+        await heard_windows(pool, gap.source, gap.stream, gap.window_start, gap.window_end),
+        [(gap.window_start, gap.window_end)],
+    )
+    lost = await why_not_heard(pool, gap.source, gap.stream, gap.window_start, gap.window_end)
     state: Literal["filled", "lost"] = "filled" if heard else "lost"
     came = "Nothing is missing any more." if outcome is None else f"{outcome.new} posts came."
-    partly = bool(heard) and joined(heard) != [(gap.start, gap.end)]
+    partly = bool(heard) and joined(heard) != [(gap.window_start, gap.window_end)]
     reason = sentences(came, f"A part of it is lost: {lost}" if partly else "") if heard else lost
     async with pool.acquire() as conn, conn.transaction():
         await close_gap(conn, gap, state, reason, tried=outcome is not None)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from lib.collect.shards import AnySource, askable_from
-from lib.db.gaps import Gap, State, postpone_gap
+from lib.db.gap_reads import Gap, GapState
+from lib.db.gaps import postpone_gap
 from lib.db.pool import Pool
 from lib.domain.gaps import EVER, pause_after
 
@@ -17,7 +18,7 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True):
     """One gap after a try: `filled`, `lost`, or still `open`, and why; calls, and items received, new and changed."""
 
     gap: Gap
-    state: State
+    state: GapState
     reason: str
     asked: int = 0
     received: int = 0

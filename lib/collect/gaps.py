@@ -16,7 +16,8 @@ from lib.collect.shards import ONCE, UNHEARD, AnySource, askable_from, nothing, 
 from lib.db.collected import reach
 from lib.db.coverage import accounted_for, why_not_heard
 from lib.db.cursors import read_cursor, save_cursor
-from lib.db.gaps import State, queue_windows, record_loss, record_nothing, stand_in_line, taken_windows
+from lib.db.gap_reads import GapState
+from lib.db.gaps import queue_windows, record_loss, record_nothing, stand_in_line, taken_windows
 from lib.db.pool import Connection, Pool
 from lib.db.symbols import listings_of
 from lib.domain.bars import INTERVALS, Interval
@@ -42,7 +43,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     stream: str
     start: datetime
     end: datetime
-    state: State
+    state: GapState
     reason: str
 
 
@@ -121,7 +122,7 @@ async def _record(
     oldest = askable_from(source, stream, now=now)
     found: list[Found] = []
 
-    def note_down(window: Window, state: State, reason: str) -> None:
+    def note_down(window: Window, state: GapState, reason: str) -> None:
         found.append(
             Found(source=source.name, stream=stream, start=window[0], end=window[1], state=state, reason=reason)
         )

@@ -5,7 +5,7 @@ Only what is missing is planned: what was answered before, and bars that are the
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -13,18 +13,17 @@ import msgspec
 from lib.calendars.sessions import calendar_note
 from lib.collect.bars import bars_stream
 from lib.collect.missing import bars_in, missing_of_bars, missing_of_posts
-from lib.collect.shards import AnySource, askable_from, sentences, shards, too_old
-from lib.db.gaps import Gap, open_gaps, queue_windows, stand_in_line, taken_windows, wanted_now
+from lib.collect.shards import AnySource, askable_from, shards, too_old
+from lib.db.gap_reads import Gap, open_gaps
+from lib.db.gaps import queue_windows, stand_in_line, taken_windows, wanted_now
 from lib.db.pool import Pool
 from lib.db.symbols import listings_of
-from lib.domain.bars import Interval, trading_day
+from lib.domain.bars import Interval
 from lib.domain.gaps import EVER, Window
 from lib.domain.symbols import Listing
-from lib.errors import ConfigurationError
 from lib.sources.bars import BarSource
 from lib.sources.posts import Backfills, PostSource, Volume
 
-_DAY = timedelta(days=1)
 _WAITING = timedelta(hours=1)
 
 
@@ -128,37 +127,6 @@ async def queue_plan(pool: Pool, plan: Plan) -> list[int]:
     return list(dict.fromkeys(ids))
 
 
-def window_of(start: str, end: str | None, *, now: datetime) -> Window:
-    """[start, end) in UTC of what a person wrote: days (2026-03-02, the last one included) or moments with a time zone.
-
-    Without `end`: up to now. Raises ConfigurationError.
-    """
-    since, until = _moment("start", start, last=False), now if end is None else _moment("end", end, last=True)
-    if not since < until:
-        raise ConfigurationError(
-            f"The range from {start} to {end or 'now'} is empty.", hint="The start must be before the end."
-        )
-    return since, min(until, now.replace(microsecond=0))
-
-
-def streams_of(source: PostSource, wanted: Sequence[str] | None) -> list[str]:
-    """The streams of `source` that are meant: by their whole name, or by what follows its first part (a symbol, a
-    subreddit); all of them where nothing is said. Raises ConfigurationError for what leads to none.
-    """
-    streams = list(source.streams())
-    if wanted is None:
-        return streams
-    found: list[str] = []
-    for name in wanted:
-        those = [stream for stream in streams if name in (stream, stream.partition("/")[2])]
-        if not those:
-            raise ConfigurationError(
-                f"{source.name} has no stream {name[:60]!r}.", hint=sentences("Its streams:", ", ".join(streams[:20]))
-            )
-        found += those
-    return list(dict.fromkeys(found))
-
-
 def _since(source: AnySource, stream: str, start: datetime, now: datetime) -> datetime:
     oldest = askable_from(source, stream, now=now)
     # some time goes by before it is asked for
@@ -170,32 +138,10 @@ async def _windows(
 ) -> list[tuple[Window, Gap | None]]:
     if not missing:
         return []
-    queued = [
-        gap
-        for gap in await open_gaps(pool, source=source.name, since=missing[0][0], until=missing[-1][1])
-        if gap.stream == stream
-    ]
-    taken = [(gap.start, gap.end) for gap in queued]
-    known: list[tuple[Window, Gap | None]] = [((gap.start, gap.end), gap) for gap in queued]
+    queued = await open_gaps(pool, source=source.name, stream=stream, since=missing[0][0], until=missing[-1][1])
+    taken = [(gap.window_start, gap.window_end) for gap in queued]
+    known: list[tuple[Window, Gap | None]] = [((gap.window_start, gap.window_end), gap) for gap in queued]
     return sorted([*known, *((window, None) for window in shards(stream, missing, taken))], key=lambda item: item[0])
-
-
-def _moment(name: str, text: str, *, last: bool) -> datetime:
-    try:
-        day = trading_day(date.fromisoformat(text))
-        return day + _DAY if last else day
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ConfigurationError(
-            f"{name} is {text[:40]!r}: that is no day and no moment.",
-            hint="Write 2026-03-02, or 2026-03-02T14:30:00Z.",
-        )
-    return moment.astimezone(UTC)
 
 
 def _sum(numbers: Sequence[int | None]) -> int | None:

@@ -17,6 +17,15 @@ ORDER BY id DESC
 LIMIT $4
 """
 
+_OPEN = """
+SELECT id, source, stream, window_start, window_end, origin, reason, state, tries, next_try_at, found_at, closed_at,
+       closing
+FROM gaps
+WHERE state = 'open' AND ($1::text IS NULL OR source = $1) AND ($2::text IS NULL OR stream = $2)
+  AND window_end > coalesce($3, '-infinity'::timestamptz) AND window_start < coalesce($4, 'infinity'::timestamptz)
+ORDER BY next_try_at, id
+"""
+
 _COUNTS = "SELECT source, state, count(*) FROM gaps WHERE state <> 'filled' GROUP BY 1, 2"
 
 
@@ -56,3 +65,15 @@ async def gaps_of(
 async def gap_counts(pool: Pool) -> dict[tuple[str, GapState], int]:
     """How many gaps of each source are open, and how many are lost. Raises DatabaseUnavailable."""
     return {(source, state): count for source, state, count in await read_rows(pool, _COUNTS)}
+
+
+async def open_gaps(
+    pool: Pool,
+    *,
+    source: str | None = None,
+    stream: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Gap]:
+    """Every open gap that touches [since, until), those that are due first at the front. Raises DatabaseUnavailable."""
+    return [Gap(*row) for row in await read_rows(pool, _OPEN, source, stream, since, until)]

@@ -1,21 +1,20 @@
 """The windows of which something is missing: queued, tried, and closed with a reason. It asks no source, and does not
 know what makes a window a gap.
 
-A row is never deleted. Who works on one is lib/db/asking/claims.py.
+A row is never deleted. Reading them is lib/db/gap_reads.py, who works on one lib/db/asking/claims.py.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from lib.db.coverage import record_coverage
+from lib.db.gap_reads import Gap, GapState
 from lib.db.pool import Connection, Pool
-from lib.db.reading import read_rows
 from lib.domain.coverage import Coverage
 from lib.domain.gaps import Window
 
 Origin = Literal["found", "backfill"]
-State = Literal["open", "filled", "lost"]
 
 _LOSE = """
 INSERT INTO gaps (source, stream, window_start, window_end, origin, reason, state, closed_at, closing)
@@ -33,13 +32,15 @@ WHERE source = $1 AND stream = $2 AND window_end > $3 AND window_start < $4 AND 
 _QUEUE = """
 INSERT INTO gaps (source, stream, window_start, window_end, origin, reason, tries, next_try_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, clock_timestamp()))
-RETURNING id, source, stream, window_start, window_end, origin, reason, state, tries, next_try_at, found_at
+RETURNING id, source, stream, window_start, window_end, origin, reason, state, tries, next_try_at, found_at, closed_at,
+          closing
 """
 
 _WANTED_NOW = """
 UPDATE gaps SET next_try_at = least(next_try_at, clock_timestamp())
 WHERE source = $1 AND stream = $2 AND window_end > $3 AND window_start < $4 AND state = 'open'
-RETURNING id, source, stream, window_start, window_end, origin, reason, state, tries, next_try_at, found_at
+RETURNING id, source, stream, window_start, window_end, origin, reason, state, tries, next_try_at, found_at, closed_at,
+          closing
 """
 
 _CLOSE = """
@@ -53,29 +54,6 @@ UPDATE gaps SET tries = tries + 1, next_try_at = $2, reason = $3 WHERE id = $1 A
 """
 
 _SHORTEN = "UPDATE gaps SET window_start = $2 WHERE id = $1 AND state = 'open' AND $2 < window_end"
-
-_OPEN_ONES = """
-SELECT id, source, stream, window_start, window_end, origin, reason, state, tries, next_try_at, found_at
-FROM gaps WHERE state = 'open' AND ($1::text IS NULL OR source = $1)
-  AND window_end > coalesce($2, '-infinity'::timestamptz) AND window_start < coalesce($3, 'infinity'::timestamptz)
-ORDER BY next_try_at, id
-"""
-
-
-class Gap(NamedTuple):
-    """One window [start, end) of a stream; `reason` says why it is asked for, or why the last try failed."""
-
-    id: int
-    source: str
-    stream: str
-    start: datetime
-    end: datetime
-    origin: Origin
-    reason: str
-    state: State
-    tries: int
-    next_try_at: datetime
-    found_at: datetime
 
 
 async def record_loss(conn: Connection, source: str, stream: str, start: datetime, end: datetime, reason: str) -> None:
@@ -112,7 +90,7 @@ async def taken_windows(
     start: datetime,
     end: datetime,
     *,
-    states: Sequence[State] = ("open", "lost"),
+    states: Sequence[GapState] = ("open", "lost"),
 ) -> list[Window]:
     """The windows that touch [start, end) and are in one of `states`."""
     rows = await db.fetch(_TAKEN, source, stream, start, end, list(states))
@@ -146,7 +124,7 @@ async def wanted_now(conn: Connection, source: str, stream: str, start: datetime
 
 async def close_gap(conn: Connection, gap: Gap, state: Literal["filled", "lost"], closing: str, *, tried: bool) -> None:
     """Ends `gap` and says why. Its window becomes that of the `gap` given, which may be a part of the one queued."""
-    await conn.execute(_CLOSE, gap.id, state, closing, int(tried), gap.start, gap.end)
+    await conn.execute(_CLOSE, gap.id, state, closing, int(tried), gap.window_start, gap.window_end)
 
 
 async def postpone_gap(conn: Connection, gap: Gap, until: datetime, reason: str) -> None:
@@ -157,11 +135,4 @@ async def postpone_gap(conn: Connection, gap: Gap, until: datetime, reason: str)
 async def shorten_gap(conn: Connection, gap: Gap, start: datetime) -> Gap:
     """What lies before `start` is not asked for any more; the caller has said why."""
     await conn.execute(_SHORTEN, gap.id, start)
-    return gap._replace(start=start)
-
-
-async def open_gaps(
-    pool: Pool, *, source: str | None = None, since: datetime | None = None, until: datetime | None = None
-) -> list[Gap]:
-    """Every open gap that touches [since, until), the one due first at the front. Raises DatabaseUnavailable."""
-    return [Gap(*row) for row in await read_rows(pool, _OPEN_ONES, source, since, until)]
+    return gap._replace(window_start=start)

@@ -15,7 +15,7 @@ from lib.collect.gaps import Found, find_bar_gaps
 from lib.collect.gate import Gate
 from lib.collect.opening import Opened
 from lib.collect.plans import plan_bars, queue_plan
-from lib.db.gaps import open_gaps
+from lib.db.gap_reads import open_gaps
 from lib.db.pool import Pool
 from lib.domain.bars import Interval, trading_day
 from lib.domain.symbols import Listing
@@ -275,11 +275,15 @@ async def test_what_only_a_part_of_the_answer_brought_is_asked_for_again_later(
     (first,) = await backfill(pool, source)
     assert (first.state, first.new) == ("filled", len(DAYS) - 9)
     (again,) = await open_gaps(pool)
-    assert (again.start, again.end, again.tries) == (START, trading_day(DAYS[8]) + timedelta(days=1), 1)
+    assert (again.window_start, again.window_end, again.tries) == (START, trading_day(DAYS[8]) + timedelta(days=1), 1)
     assert again.reason == "Asked once, and nothing came."
     await pool.execute(_DUE_NOW)
     (second,) = await fill(pool, asking(source))
-    assert (second.state, second.gap.start, second.gap.end) == ("lost", again.start, again.end)
+    assert (second.state, second.gap.window_start, second.gap.window_end) == (
+        "lost",
+        again.window_start,
+        again.window_end,
+    )
     assert await backfill(pool, source) == []
 
 

@@ -11,7 +11,7 @@ from lib.collect.backfill import fill
 from lib.collect.gaps import find_post_gaps
 from lib.collect.gate import Gate
 from lib.collect.plans import plan_posts, queue_plan
-from lib.db.gaps import open_gaps
+from lib.db.gap_reads import open_gaps
 from lib.db.pool import Pool
 from lib.errors import OverBudget, RateLimited
 from lib.sources.posts import Cursor, Page

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-from lib.db.gaps import Gap
+from lib.db.gap_reads import Gap
 from lib.db.pool import Connection, Pool
 
 _AT_ONCE = 20
@@ -28,7 +28,8 @@ _LET_GO = "SELECT pg_advisory_unlock(730060, ($1::bigint & 2147483647)::integer)
 
 # another worker may have closed or postponed it between the look and the lock
 _STILL_DUE = """
-SELECT id, source, stream, window_start, window_end, origin, reason, state, tries, next_try_at, found_at
+SELECT id, source, stream, window_start, window_end, origin, reason, state, tries, next_try_at, found_at, closed_at,
+       closing
 FROM gaps WHERE id = $1 AND state = 'open' AND next_try_at <= clock_timestamp()
 """
 
