@@ -119,13 +119,14 @@ def _since(memory: Memory, after: Memory, at: datetime) -> datetime:
 
 
 def _lost(memory: Memory, after: Memory, at: datetime) -> tuple[Lost, ...]:
-    """Others may have come and gone where nothing that was listed still is, and all that is listed is newer."""
+    """Others may have come and gone where nothing that was listed still is, and all that is new is newer."""
     then, now = memory.seen[: memory.listed], after.seen[: after.listed]
-    if memory.read_at is None or not now or {seen.key for seen in then} & {seen.key for seen in now}:
+    if memory.read_at is None or not (then or now) or {seen.key for seen in then} & {seen.key for seen in now}:
         return ()
-    oldest = min(seen.at for seen in now)
+    known = {seen.key for seen in memory.seen}
+    oldest = min((seen.at for seen in now if seen.key not in known), default=at)
     newest_then = max((seen.at for seen in then), default=memory.read_at - _SECOND)
-    if oldest <= newest_then:
+    if oldest + _SECOND < newest_then:
         return ()
     start = min(memory.read_at, max(newest_then, memory.read_at - _LAG))
     return (Lost(start=start, end=min(oldest + _SECOND, at), reason="the feed had moved on"),)
