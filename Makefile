@@ -29,6 +29,9 @@ format: .venv/installed-dev ## write the code as ruff would
 bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
+	@$(BIN)/python -m tests.faults $(ARGS)
+
 lock: $(UV) ## renew requirements.lock and requirements-dev.lock
 	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
@@ -53,4 +56,4 @@ $(UV):
 	@$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help up test lint format bench lock clean
+.PHONY: help up test lint format bench soak lock clean
