@@ -8,6 +8,8 @@ from typing import NamedTuple, TypeAlias
 
 from aiohttp import web
 
+_TRICKLES = 20
+
 HTML = b"<!DOCTYPE html><html><body><h1>Will be right back...</h1></body></html>"
 
 
@@ -48,7 +50,13 @@ class Slow(NamedTuple):
     seconds: float
 
 
-Fault: TypeAlias = TooMany | Status | Page | HalfJson | HalfBody | Cut | Slow
+class Trickle(NamedTuple):
+    """The right answer, a little at a time; the last of it comes after `seconds`."""
+
+    seconds: float
+
+
+Fault: TypeAlias = TooMany | Status | Page | HalfJson | HalfBody | Cut | Slow | Trickle
 
 BAD_GATEWAY = Status(502, b"<html><body>502 Bad Gateway</body></html>", "text/html")
 
@@ -104,6 +112,8 @@ async def misbehave(fault: Fault | None, request: web.Request, right: web.Respon
             _reset(request)
         case Slow(seconds):
             await asyncio.sleep(seconds)
+        case Trickle(seconds):
+            return await _trickle(request, right, seconds)
     return right
 
 
@@ -119,6 +129,16 @@ async def _cut_short(request: web.Request, right: web.Response) -> web.StreamRes
     await answer.prepare(request)
     await answer.write(half)
     _reset(request)
+    return answer
+
+
+async def _trickle(request: web.Request, right: web.Response, seconds: float) -> web.StreamResponse:
+    assert isinstance(right.body, bytes)
+    answer = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(right.body))})
+    await answer.prepare(request)
+    for n in range(_TRICKLES):
+        await answer.write(right.body[n * len(right.body) // _TRICKLES : (n + 1) * len(right.body) // _TRICKLES])
+        await asyncio.sleep(seconds / _TRICKLES)
     return answer
 
 

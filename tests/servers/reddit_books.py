@@ -119,11 +119,16 @@ class Books:
         """The thing of this fullname, in whatever state it is."""
         return self._things[name]
 
-    def there(self, feed: Feed, subreddit: str) -> list[Thing]:
-        """What is listed, the newest first: the first `cap` of what nobody took back."""
+    def all(self) -> list[Thing]:
+        """Everything that was ever published, in that order, in whatever state it is."""
         with self._lock:
-            newest = (thing for thing in reversed(self._order[feed, subreddit.lower()]) if thing.state == "there")
-            return list(itertools.islice(newest, self.cap))
+            return list(self._things.values())
+
+    def there(self, feed: Feed, subreddit: str) -> list[Thing]:
+        """What is listed, the newest first: of the newest `cap` those that nobody took back."""
+        with self._lock:
+            newest = reversed(self._order[feed, subreddit.lower()][-self.cap :])
+            return [thing for thing in newest if thing.state == "there"]
 
     def page(
         self, feed: Feed, subreddit: str, *, after: str, before: str, limit: int, oddity: object = None

@@ -30,9 +30,8 @@ def down(last: int, first: int) -> range:
     return range(last, first - 1, -1)
 
 
-def cursor(until: float, newest: float | None = None, *, deep: bool = True) -> Cursor:
-    moment = None if newest is None else at(newest).isoformat()
-    return {"until": at(until).isoformat(), "newest": moment, "deep": deep}
+def cursor(until: float, newest: float, *, deep: bool = True) -> Cursor:
+    return {"until": at(until).isoformat(), "newest": at(newest).isoformat(), "deep": deep}
 
 
 def read(known: Cursor | None, *listings: Listing) -> list[Page]:
@@ -73,10 +72,10 @@ def test_a_long_reading_is_accounted_for_piece_by_piece() -> None:
 
 
 def test_where_the_listing_ends_too_early_the_rest_is_lost() -> None:
-    pages = read(cursor(100, 99), listing(down(999, 900), more=True), listing(down(899, 800), more=False))
+    pages = read(cursor(100, 100), listing(down(999, 900), more=True), listing(down(899, 800), more=False))
     assert (pages[-1].start, pages[-1].end) == (at(100), pages[0].start)
     (lost,) = pages[-1].lost
-    assert (lost.start, lost.end) == (at(100), at(804) + SECOND)
+    assert (lost.start, lost.end) == (at(100), at(804) + SECOND + SETTLING)
     assert "1,000" in lost.reason
     assert pages[-1].cursor is not None
 
@@ -84,10 +83,10 @@ def test_where_the_listing_ends_too_early_the_rest_is_lost() -> None:
 def test_what_is_newer_than_the_account_can_be_lost_only_later() -> None:
     # more than a listing holds within seconds: the account has not come to it yet
     flood = [1000] * 100
-    pages = read(cursor(999.5, 990), listing(flood, more=True), listing(flood, more=False))
+    pages = read(cursor(999.5, 999.5), listing(flood, more=True), listing(flood, more=False))
     assert [(page.start, page.end, page.lost) for page in pages] == [(at(999.5), at(999.5), ())] * 2
     later = read(pages[-1].cursor, listing([1010] * 100, more=True, now=1011), listing([1010] * 100, more=False))
-    assert [(lost.start, lost.end) for lost in later[-1].lost] == [(at(999.5), at(1010) + SECOND)]
+    assert [(lost.start, lost.end) for lost in later[-1].lost] == [(at(999.5), at(1011) - SETTLING)]
 
 
 def test_a_small_listing_is_whole_whatever_was_deleted() -> None:
@@ -100,12 +99,13 @@ def test_a_large_listing_that_shrinks_is_doubted_and_then_accounted_for_as_lost(
     for short in (listing([995], more=False), listing([], more=False)):
         assert Reading(cursor(990, 985)).is_doubtful(short)
         (page,) = read(cursor(990, 985), short)
-        assert page.lost[0].start == at(990)
+        assert page.lost[0].start == at(985), "the silence since then was none"
         assert page.cursor is not None
         assert not Reading(page.cursor).is_doubtful(short)
     assert not Reading(cursor(990, 985)).is_doubtful(listing([995, 985], more=False))
     assert not Reading(cursor(990, 985)).is_doubtful(listing([995], more=True))
-    assert not Reading(None).is_doubtful(listing([], more=False))
+    assert not Reading(None).is_doubtful(listing([1], more=False))
+    assert Reading(None).is_doubtful(listing([], more=False))
 
 
 def test_a_silence_is_not_believed_before_something_older_was_seen() -> None:
@@ -187,7 +187,7 @@ def test_a_look_at_the_past_goes_on_where_the_last_one_ended() -> None:
 
 def test_what_lies_before_the_listing_is_lost() -> None:
     pages = look(100, 850, None, listing(down(999, 900), more=True), listing(down(899, 800), more=False))
-    assert [(lost.start, lost.end) for lost in pages[-1].lost] == [(at(100), at(804) + SECOND)]
+    assert [(lost.start, lost.end) for lost in pages[-1].lost] == [(at(100), at(804) + SECOND + SETTLING)]
     assert pages[-1].start == at(100)
     pages = look(100, 200, None, listing(down(999, 900), more=True), listing(down(899, 800), more=False))
     assert [(lost.start, lost.end) for lost in pages[-1].lost] == [(at(100), at(200))]

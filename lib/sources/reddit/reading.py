@@ -21,21 +21,20 @@ _END = "Reddit's listing ended before it; a listing holds about 1,000 things."
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the cursor says: `until` when the stream is accounted for, a moment `newest` at which things were listed for
-    certain, and whether the listing was `deep`: longer than one page.
+    """What the cursor says: `until` when the stream is accounted for, the moment `newest` up to which things were
+    really seen, and whether the listing was `deep`: longer than one page.
     """
 
     until: datetime
-    newest: datetime | None = None
-    deep: bool = False
+    newest: datetime
+    deep: bool
 
     @property
     def mark(self) -> datetime:
-        """Whatever is newer than this is read. A silence before `until` is not relied on: a page may have been
-        withheld, and so reading goes back to what was really there.
+        """Whatever is newer than this is read. The silence from `newest` to `until` is not relied on, for a page may
+        have been withheld.
         """
-        again = self.until - _AGAIN
-        return again if self.newest is None else min(again, self.newest)
+        return min(self.until - _AGAIN, self.newest)
 
 
 class Reading:
@@ -44,12 +43,13 @@ class Reading:
     def __init__(self, cursor: Cursor | None) -> None:
         self._known = None if cursor is None else msgspec.convert(dict(cursor), Known)
         self._first: Listing | None = None
-        self._top = datetime.now(UTC)
+        self._until = self._top = datetime.now(UTC)
 
     def is_doubtful(self, first: Listing) -> bool:
         """Whether the first listing is surprisingly short; that is believed when it is said twice."""
-        known = self._known
-        return known is not None and known.deep and not first.more and not first.reaches(known.mark, few=1)
+        if self._known is None:
+            return not first.items
+        return self._known.deep and not first.more and not first.reaches(self._known.mark, few=1)
 
     def page(self, listing: Listing) -> Page:
         """The page that `listing` becomes. It has a cursor where the reading ends with it."""
@@ -68,7 +68,9 @@ class Reading:
             self._top = floor
         else:
             self._top = known.until if is_last else max(floor, known.until)
-        cut_off = known is not None and is_last and not reached and (known.deep or not is_whole)
+        lost: tuple[Lost, ...] = ()
+        if known is not None and is_last and not reached and (known.deep or not is_whole):
+            lost = _lost(min(known.until, known.newest), min(floor + _SETTLING, self._until))
         return Page(
             start=self._top,
             end=top,
@@ -78,12 +80,12 @@ class Reading:
             received=len(listing.items),
             asked=listing.asked,
             dropped=listing.refused,
-            lost=_lost(self._top, floor) if cut_off else (),
+            lost=lost,
         )
 
     def _cursor(self, first: Listing) -> Cursor:
-        newest = first.newest or (None if self._known is None else self._known.newest)
-        known = Known(until=self._until, newest=newest, deep=first.more)
+        before = self._until if self._known is None else self._known.newest
+        known = Known(until=self._until, newest=first.newest or before, deep=first.more)
         cursor: Cursor = msgspec.to_builtins(known)
         return cursor
 
@@ -94,13 +96,14 @@ class Looking:
     def __init__(self, start: datetime, end: datetime, cursor: Cursor | None) -> None:
         self._start, self._end = start, end
         self._top = end if cursor is None else min(end, datetime.fromisoformat(cursor["down_to"]))
+        self._until = self._top
         self._is_first = True
 
     def page(self, listing: Listing) -> tuple[Page, bool]:
         """The page that `listing` becomes, and whether older listings are wanted."""
         is_whole = self._is_first and not listing.more
         if self._is_first:
-            self._top = max(min(self._top, readable(listing)), self._start)
+            self._until = self._top = max(min(self._top, readable(listing)), self._start)
             self._is_first = False
         top = self._top
         floor = max(min(listing.floor or top, top), self._start)
@@ -116,7 +119,7 @@ class Looking:
             received=len(listing.items),
             asked=listing.asked,
             dropped=listing.refused,
-            lost=_lost(self._start, floor) if is_last and not reached else (),
+            lost=_lost(self._start, min(floor + _SETTLING, self._until)) if is_last and not reached else (),
         )
         return page, not is_last
 

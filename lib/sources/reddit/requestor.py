@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import prawcore
 import requests
+import urllib3
 from prawcore.const import ACCESS_TOKEN_PATH
 
 from lib.errors import RateLimited, SourceError, Unavailable
@@ -71,7 +72,7 @@ class PoliteRequestor(prawcore.Requestor):
             answer = self._read(method, url, kwargs)
         except prawcore.RequestException as error:
             raise _no_answer(question, error.original_exception) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _no_answer(question, error) from error
         self._heed(host, question, answer, for_token=for_token)
         for name in [name for name in answer.headers if name.lower().startswith("x-ratelimit-")]:
@@ -84,7 +85,8 @@ class PoliteRequestor(prawcore.Requestor):
         began = super().request(method, url, timeout=self._manners.timeout_s, stream=True, **options)
         with began:
             body = io.BytesIO()
-            for chunk in began.iter_content(_CHUNK):
+            # whatever has come, and not, as iter_content does, so much of it
+            while chunk := began.raw.read1(_CHUNK, decode_content=True):
                 body.write(chunk)
                 if monotonic() > deadline:
                     raise requests.ReadTimeout
@@ -115,7 +117,7 @@ class PoliteRequestor(prawcore.Requestor):
 
 def _no_answer(question: Question, cause: Exception) -> Unavailable:
     match cause:
-        case requests.Timeout():
+        case requests.Timeout() | urllib3.exceptions.TimeoutError():
             trouble = "no answer in time"
         case requests.exceptions.SSLError():
             trouble = "its certificate is not trusted"
