@@ -4,9 +4,19 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from tests.faults.reddit import SoakedReddit
 from tests.faults.soak import Provider
 from tests.faults.x import SoakedX
+from tests.faults.yahoo import SoakedYahoo
+from tests.servers.reddit import running_reddit
 from tests.servers.x import running_x
+from tests.servers.yahoo import running_yahoo
+
+
+@contextmanager
+def _reddit(folder: Path, seed: int) -> Iterator[Provider]:
+    with running_reddit(folder) as local:
+        yield SoakedReddit(local, seed)
 
 
 @contextmanager
@@ -15,4 +25,14 @@ def _x(folder: Path, seed: int) -> Iterator[Provider]:
         yield SoakedX(local, seed)
 
 
-PROVIDERS: dict[str, Callable[[Path, int], AbstractContextManager[Provider]]] = {"x": _x}
+@contextmanager
+def _yahoo(folder: Path, seed: int) -> Iterator[Provider]:
+    with running_yahoo(folder) as local:
+        yield SoakedYahoo(local, seed)
+
+
+PROVIDERS: dict[str, Callable[[Path, int], AbstractContextManager[Provider]]] = {
+    "reddit": _reddit,
+    "x": _x,
+    "yahoo": _yahoo,
+}
