@@ -1,14 +1,14 @@
 """Fills one gap of bars: looks at what is still missing in it, asks for that, and says what became of each part.
 
-A session for which two answers bring nothing is closed as lost: the provider has none. What one answer left out is
-asked for again later.
+A session for which two answers, hours apart, bring nothing is closed as lost: the provider has none. What one answer
+left out is asked for again later.
 """
 
 from datetime import UTC, datetime
 
 from lib.collect.bars import Outcome, collect_window
 from lib.collect.filled import Filled, left_open, oldest_to_ask, postponed
-from lib.collect.missing import missing_of_bars
+from lib.collect.missing import APART, missing_of_bars
 from lib.collect.opening import Opened
 from lib.collect.shards import ONCE, UNHEARD, AnySource, nothing, sentences, shards, too_old
 from lib.db.collected import reach
@@ -25,7 +25,7 @@ from lib.db.gaps import (
 from lib.db.pool import Connection, Pool
 from lib.db.symbols import listings_of
 from lib.domain.bars import Interval
-from lib.domain.gaps import EVER, Missing, Window, common, pause_after, without
+from lib.domain.gaps import EVER, Missing, Window, common, without
 from lib.domain.symbols import Listing
 from lib.sources.bars import BarSource
 
@@ -47,12 +47,12 @@ async def fill_bars(pool: Pool, opened: Opened, gap: Gap, interval: Interval, sy
         return left_open(gap, outcome.reason)
     if not outcome.is_answered:
         return await postponed(pool, gap, outcome.reason, now=now, again_from=outcome.again_from)
-    if known is None:
-        # the answer has told where it is listed
-        listing = next(iter(await listings_of(pool, [symbol])), listing)
+    # the answer may have told where it is listed
+    listing = next(iter(await listings_of(pool, [symbol])), listing)
     left = await missing_of_bars(pool, gap.source, listing, interval, gap.window_start, gap.window_end, now=now)
     if common(left.to_ask, [(oldest, EVER[1])]) and not outcome.bars.new:
-        return await postponed(pool, gap, UNHEARD if left.unheard else ONCE, now=now)
+        again_from = None if left.unheard else now + APART
+        return await postponed(pool, gap, UNHEARD if left.unheard else ONCE, now=now, again_from=again_from)
     return await _settled(pool, source, gap, left, oldest, outcome, now)
 
 
@@ -86,7 +86,7 @@ async def _settled(
             origin=gap.origin,
             reason=ONCE,
             tries=gap.tries + 1,
-            next_try_at=now + pause_after(gap.tries + 1),
+            next_try_at=now + APART,
         )
     return Filled(
         gap=gap,

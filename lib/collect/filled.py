@@ -36,9 +36,8 @@ async def postponed(
     pool: Pool, gap: Gap, reason: str, *, now: datetime, again_from: datetime | None = None, asked: int = 1
 ) -> Filled:
     """The try failed: the next one comes after a pause that grows with the tries, and not before `again_from`."""
-    until = max(now + pause_after(gap.tries + 1), again_from or now)
     async with pool.acquire() as conn:
-        await postpone_gap(conn, gap, until, reason)
+        await postpone_gap(conn, gap, max(now + pause_after(gap.tries + 1), again_from or now), reason)
     return Filled(gap=gap, state="open", reason=reason, asked=asked)
 
 

@@ -16,7 +16,7 @@ from lib.db.coverage import answers, heard_windows
 from lib.db.gaps import taken_windows
 from lib.db.pool import Connection, Pool
 from lib.domain.bars import Interval, trading_day
-from lib.domain.gaps import Missing, Window, missing_bars, without
+from lib.domain.gaps import Missing, Window, independent, missing_bars, without
 from lib.domain.symbols import Listing
 
 _DAY = timedelta(days=1)
@@ -29,6 +29,9 @@ _TOLERATED: dict[Interval, timedelta] = {"1d": timedelta(0), "1h": timedelta(hou
 
 # how long after a bar's end an answer may still lack it: prices of some exchanges are shown 20 minutes late
 SETTLED = timedelta(minutes=30)
+
+# a hole at the provider is there for everybody who asks within some hours, and filled later or never
+APART = timedelta(hours=6)
 
 
 async def missing_of_bars(
@@ -50,7 +53,9 @@ async def missing_of_bars(
     starts = await bar_starts(db, listing.symbol, interval, first - length, last)
     given = await answers(db, source, bars_stream(interval, listing.symbol), first, last)
     final_until = _final_days(sessions) if interval == "1d" else _final_moments
-    heard = [(answer.start, min(answer.end, final_until(answer.observed_at))) for answer in given]
+    heard = independent(
+        (((start, min(end, final_until(observed_at))), observed_at) for start, end, observed_at in given), APART
+    )
     found = missing_bars(spans, starts, length, heard, tolerated=_TOLERATED[interval])
     return found.within(start, end)
 

@@ -55,7 +55,7 @@ def too_old(source: AnySource, stream: str, *, now: datetime) -> str:
 
 def nothing(source: AnySource) -> str:
     """Why a window of which there is nothing is given up."""
-    return f"{source.name} was asked for it twice or more, and has nothing."
+    return f"{source.name} was asked twice or more, hours apart, and has nothing here."
 
 
 def sentences(*parts: str) -> str:

@@ -96,6 +96,21 @@ def overlaps(windows: Iterable[Window]) -> list[Window]:
     return joined(parts)
 
 
+def independent(answers: Iterable[tuple[Window, datetime]], apart: timedelta) -> list[Window]:
+    """The windows of `answers`, each with the moment at which it was given; those given within `apart` of each other
+    count as one, for what the provider lacks at one moment it may have at another.
+    """
+    windows: list[Window] = []
+    together: list[Window] = []
+    first: datetime | None = None
+    for window, given_at in sorted(answers, key=lambda answer: answer[1]):
+        if first is None or given_at - first >= apart:
+            windows += joined(together)
+            together, first = [], given_at
+        together.append(window)
+    return windows + joined(together)
+
+
 def missing_bars(
     spans: Sequence[Window],
     starts: Sequence[datetime],
@@ -106,7 +121,7 @@ def missing_bars(
 ) -> Missing:
     """What of `spans` (in order, apart) has no bar. A bar at one of `starts` (in order) stands for `length` from there.
 
-    `answers` are the windows that were asked for and answered, each as far as its answer was final. A silence shorter
+    `answers` are the windows of independent answers, each as far as its answer was final. A silence shorter
     than `tolerated` within a span that was answered is the market's: nobody traded.
     """
     once, twice = joined(answers), overlaps(answers)

@@ -59,6 +59,12 @@ async def find(pool: Pool, source: Yahoo, *, interval: Interval = "1d") -> list[
     return await find_bar_gaps(pool, source, ["AAPL"], intervals=[interval], now=now)
 
 
+async def hours_pass(pool: Pool) -> None:
+    """Everything that was learned until now was learned seven hours ago, and every gap is due."""
+    await pool.execute("UPDATE coverage SET observed_at = observed_at - INTERVAL '7 hours'")
+    await pool.execute(_DUE_NOW)
+
+
 async def closes(pool: Pool, symbol: str = "AAPL") -> dict[date, Decimal]:
     rows = await pool.fetch(
         "SELECT b.start, b.close FROM bars b JOIN symbols s ON s.id = b.symbol_id WHERE s.symbol = $1", symbol
@@ -103,6 +109,7 @@ async def test_what_the_provider_does_not_have_is_asked_for_twice_and_told(
     local_yahoo.publish(book_without)
     await collect(pool, source, ["AAPL"], "1d", gate=Gate(), days=130)
 
+    await hours_pass(pool)
     (asked_for,) = await find(pool, source)
     assert (asked_for.start.date(), asked_for.end.date()) == (DAYS[20], DAYS[25] + timedelta(days=1)), "one question"
     (tried,) = await fill(pool, asking(source))
@@ -111,7 +118,7 @@ async def test_what_the_provider_does_not_have_is_asked_for_twice_and_told(
     assert [(row["window_start"], row["window_end"]) for row in rows] == [
         (trading_day(day), trading_day(day) + timedelta(days=1)) for day in (DAYS[20], DAYS[25])
     ]
-    assert {row["closing"] for row in rows} == {"yahoo was asked for it twice or more, and has nothing."}
+    assert {row["closing"] for row in rows} == {"yahoo was asked twice or more, hours apart, and has nothing here."}
     assert await find(pool, source) == []
 
 
@@ -122,8 +129,7 @@ async def test_an_outage_of_three_days_of_minutes_is_filled(pool: Pool, local_ya
     outage = sessions[3:6]
     for part in (sessions[:3], sessions[6:]):
         window = part[0].hours[0][0], part[-1].closes
-        for _ in range(2):
-            await collect_window(pool, source, "AAPL", "1m", None, *window, Gate())
+        await collect_window(pool, source, "AAPL", "1m", None, *window, Gate())
     local_yahoo.calls.clear()
 
     found = await find(pool, source, interval="1m")
@@ -278,6 +284,12 @@ async def test_what_only_a_part_of_the_answer_brought_is_asked_for_again_later(
     assert (again.window_start, again.window_end, again.tries) == (START, trading_day(DAYS[8]) + timedelta(days=1), 1)
     assert again.reason == "Asked once, and nothing came."
     await pool.execute(_DUE_NOW)
+    (too_soon,) = await fill(pool, asking(source))
+    assert (too_soon.state, too_soon.reason) == ("open", again.reason)
+    (again,) = await open_gaps(pool)
+    assert timedelta(hours=5) < again.next_try_at - datetime.now(UTC) < timedelta(hours=7)
+
+    await hours_pass(pool)
     (second,) = await fill(pool, asking(source))
     assert (second.state, second.gap.window_start, second.gap.window_end) == (
         "lost",

@@ -104,7 +104,10 @@ async def test_one_empty_answer_is_doubted_and_two_are_believed_and_told(pool: P
     january = datetime(2026, 1, 12, 12, tzinfo=UTC)
     # one that came before the session was over says nothing about it
     await answered(pool, "bars/1d/AAPL", US[0], date(2025, 11, 14), datetime(2025, 11, 12, 21, 15, tzinfo=UTC))
-    await answered(pool, "bars/1d/AAPL", US[0], date(2025, 11, 14), datetime(2025, 11, 13, 12, tzinfo=UTC))
+    # and two that came close to each other are one
+    for minute in (0, 30):
+        known = datetime(2025, 11, 13, 12, minute, tzinfo=UTC)
+        await answered(pool, "bars/1d/AAPL", US[0], date(2025, 11, 14), known)
 
     once = await find(pool, source, now=january)
     assert [(gap.state, gap.reason) for gap in once] == [("open", "Asked once, and nothing came.")]

@@ -10,6 +10,7 @@ from lib.domain.gaps import (
     Missing,
     Window,
     common,
+    independent,
     joined,
     missing_bars,
     overlaps,
@@ -71,6 +72,19 @@ def test_joined_without_and_common_are_the_union_difference_and_intersection(
 def test_overlaps_are_what_two_cover(some: list[Window]) -> None:
     covered = [minute for one in some for minute in minutes([one])]
     assert minutes(overlaps(some)) == {minute for minute in covered if covered.count(minute) > 1}
+
+
+@given(st.lists(st.tuples(_edges.map(lambda pair: window(*pair)), st.integers(0, 600).map(at)), max_size=8))
+def test_answers_given_close_to_each_other_count_as_one(answers: list[tuple[Window, datetime]]) -> None:
+    apart = timedelta(minutes=100)
+    counted = independent(answers, apart)
+    assert minutes(joined(counted)) == minutes([one for one, _ in answers])
+    for minute in minutes(overlaps(counted)):
+        given = [when for one, when in answers if minute in minutes([one])]
+        assert len(given) > 1
+    moments = [when for _, when in answers]
+    if moments and max(moments) - min(moments) < apart:
+        assert overlaps(counted) == []
 
 
 @given(_spans, _starts, _windows)
