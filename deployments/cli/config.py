@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import click
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from deployments.cli.config_text import config_text
+from deployments.cli.console import table_console
 from deployments.local.stopping import MARKER
 from lib.config_places import FILE_VARIABLE, Place, config_file, is_secret, open_secrets, places, problems, variable
 from lib.errors import InsiteChartError
@@ -84,7 +84,7 @@ def _show(known: dict[str, Place], settings: Settings | None) -> None:
     for field, place in sorted(known.items(), key=lambda pair: (pair[1].file is None, pair[1].name)):
         where = "the environment" if place.file is None else "the file"
         table.add_row(Text(place.name), Text(_shown(field, settings)), where)
-    Console().print(table)
+    table_console().print(table)
 
 
 def _shown(field: str, settings: Settings | None) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
 
 from api.operations.views import source_view
+from deployments.cli.console import table_console
 from deployments.cli.sources_table import sources_table, spend_table
 from lib.collect.standing import standings, standings_without_accounts
 from lib.collect.verdicts import SourceStanding
@@ -47,7 +47,7 @@ def sources(ctx: click.Context, check: bool, as_json: bool) -> None:
         items = [_as_json(standing, reached) for standing in found]
         click.echo(json.dumps({"items": items, "unknown": unknown}, indent=2, ensure_ascii=False))
         return
-    Console().print(sources_table(found, reached, datetime.now(UTC)))
+    table_console().print(sources_table(found, reached, datetime.now(UTC)))
     for standing in found:
         answer = (reached or {}).get(standing.name)
         if answer is not None and answer.reason:
@@ -83,7 +83,7 @@ def spend(days: int) -> None:
     if not rows:
         click.echo(f"Nothing was spent since {first}.")
         return
-    Console().print(spend_table(rows))
+    table_console().print(spend_table(rows))
 
 
 async def _standings(settings: Settings) -> tuple[list[SourceStanding], str]:

@@ -70,7 +70,7 @@ def ago(moment: datetime, now: datetime) -> str:
 def _table(*titles: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in titles:
-        table.add_column(title, no_wrap=True)
+        table.add_column(title, no_wrap=title not in ("today", "month"))
     return table
 
 

@@ -12,7 +12,8 @@ from lib.db.reading import read_rows
 from lib.domain.coverage import State
 
 # The streams are found by steps in the index, for there are few of them in very many rows. Where a source lags behind,
-# a success may end before the failure that it follows, so the newest account is looked for among the latest windows.
+# a success may end a little before the failure that it follows; but an answer about what lies further back fills a gap,
+# and says nothing about whether the stream is heard now.
 _NEWEST = """
 WITH RECURSIVE streams AS (
     (SELECT source, stream FROM coverage ORDER BY source, stream LIMIT 1)
@@ -26,8 +27,13 @@ SELECT s.source, s.stream, a.state, a.reason, a.window_start, a.window_end, a.ob
 FROM streams s
 CROSS JOIN LATERAL (
     SELECT * FROM (
-        SELECT * FROM coverage c WHERE c.source = s.source AND c.stream = s.stream ORDER BY c.window_end DESC LIMIT 16
-    ) latest ORDER BY latest.observed_at DESC, latest.id DESC LIMIT 1
+        SELECT c.*, max(c.window_end) OVER () AS reached FROM (
+            SELECT * FROM coverage c WHERE c.source = s.source AND c.stream = s.stream
+            ORDER BY c.window_end DESC LIMIT 16
+        ) c
+    ) latest
+    WHERE latest.window_end > latest.reached - INTERVAL '1 hour'
+    ORDER BY latest.observed_at DESC, latest.id DESC LIMIT 1
 ) a
 LEFT JOIN LATERAL (
     SELECT c.observed_at FROM coverage c

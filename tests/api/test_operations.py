@@ -92,6 +92,9 @@ async def test_a_success_that_ends_before_the_failure_it_follows_is_the_newest(p
     # the provider lags behind: what it answers ends earlier
     await seed.add_coverage(pool, "paid", "search/AAPL", now - 2 * MINUTE)
     assert (await paid(operator))["standing"] == "ok"
+    # what could not be filled lies further back, and says nothing about now
+    await seed.add_coverage(pool, "paid", "search/AAPL", now - 90 * MINUTE, state="unavailable", reason="gone")
+    assert (await paid(operator))["standing"] == "ok"
 
 
 async def test_streams_that_are_not_asked_any_more_are_left_out(pool: Pool, operator: Client) -> None:

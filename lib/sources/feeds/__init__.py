@@ -32,4 +32,5 @@ DECLARATION = Declaration(
     # another address is the way in which a person answers a refusal, so it counts as another credential
     credential=lambda settings: ",".join(settings.feeds),
     poll=timedelta(minutes=5),
+    addresses=lambda settings: [feed.partition("=")[2] for feed in settings.feeds],
 )

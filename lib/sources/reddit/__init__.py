@@ -43,4 +43,5 @@ DECLARATION = Declaration(
     poll=timedelta(minutes=1),
     # Reddit wants deletions followed within 48 hours
     verify_within=timedelta(hours=40),
+    addresses=lambda settings: (settings.reddit_url, settings.reddit_oauth_url),
 )

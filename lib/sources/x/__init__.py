@@ -63,4 +63,5 @@ DECLARATION = Declaration(
     budget=_budget,
     # X wants deletions followed within 24 hours
     verify_within=timedelta(hours=20),
+    addresses=lambda settings: ("https://api.twitter.com",),
 )
