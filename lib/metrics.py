@@ -67,6 +67,9 @@ SOURCE_LAST_SUCCESS = Measure(
     "When any stream of the feed last answered, if only that there is nothing new.",
     ("source", "feed"),
 )
+SOURCE_CURSOR = Measure(
+    "insitechart_source_cursor_timestamp_seconds", "When any reader of the source last got further.", ("source",)
+)
 SOURCE_ASKED = Measure("insitechart_source_asked_recently", "Calls within the last hour.", ("source", "feed"))
 SOURCE_RECEIVED = Measure(
     "insitechart_source_received_recently", "Items that came within the last hour.", ("source", "feed")

@@ -13,13 +13,14 @@ from litestar.params import QueryParameter
 from api.cursors import read_cursor, write_cursor
 from api.deps import Moment, NamedDependency
 from api.openapi import problems
-from api.operations.schemas import AccountPage, GapPage, SourceList, SpendList
-from api.operations.views import account_view, gap_view, source_view, spend_day_view, spend_view
+from api.operations.schemas import AccountPage, CursorList, GapPage, SourceList, SpendList
+from api.operations.views import account_view, cursor_view, gap_view, source_view, spend_day_view, spend_view
 from api.parameters import WINDOWS, Cursor, End, Range, Start, WindowName, parse_range, window_until
 from api.problems import BadParameter
 from lib.collect.standing import looking_back, spend_standing, standings
 from lib.db.account_reads import accounts_of
 from lib.db.asking.spend import spend_by_day
+from lib.db.cursor_reads import cursors_of
 from lib.db.gap_reads import GapState, gaps_of
 from lib.db.pool import Pool
 from lib.domain.coverage import State
@@ -113,6 +114,19 @@ class OperationsController(Controller):
         ]
         items = sorted((row for row in rows if row.day >= first), key=lambda row: row.day, reverse=True)
         return SpendList(today=today, sources=summaries, items=[spend_day_view(row) for row in items])
+
+    @get("/cursors", operation_id="getCursors", summary="How far each reader got", responses=problems(400, 503))
+    async def cursors(
+        self, pool: NamedDependency[Pool], source: Source = None, limit: Limit = 100, cursor: Cursor = None
+    ) -> CursorList:
+        """Where the reading of every stream goes on."""
+        after = read_cursor(cursor, tuple[str, str]) if cursor else None
+        page = await cursors_of(pool, limit=limit, after=after, source=source)
+        last = page.cursors[-1] if page.more else None
+        return CursorList(
+            items=[cursor_view(row) for row in page.cursors],
+            next=write_cursor((last.source, last.stream)) if last else None,
+        )
 
     @get("/gaps", operation_id="getGaps", summary="What is missing", responses=problems(400, 503))
     async def gaps(

@@ -1,7 +1,7 @@
 """The shapes of what /operations answers. Dollars are decimal text, never floats."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -128,6 +128,22 @@ class AccountPage(Struct, frozen=True, kw_only=True):
     until: Annotated[datetime | None, Meta(description="Null: whatever the end.")]
     as_of: Annotated[datetime | None, Meta(description="The moment that was asked about; null for now.")]
     items: list[AccountItem]
+    next: str | None
+
+
+class CursorItem(Struct, frozen=True, kw_only=True):
+    """How far the reader of one stream got; what a position means is known to its source alone."""
+
+    source: SourceId
+    stream: StreamId
+    position: Annotated[dict[str, Any], Meta(description="Saved in the transaction that stored what was read.")]
+    updated_at: Annotated[datetime, Meta(description="When it last moved.")]
+
+
+class CursorList(Struct, frozen=True, kw_only=True):
+    """Cursors by source and stream; `next` is the `cursor` of the following page."""
+
+    items: list[CursorItem]
     next: str | None
 
 

@@ -1,11 +1,14 @@
 """From standings and rows to what /operations answers. No credential passes here, not even its fingerprint."""
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import Any, Literal, cast
+
+import msgspec
 
 from api.operations.schemas import (
     AccountItem,
     CircuitItem,
+    CursorItem,
     GapItem,
     SourceItem,
     SpendDay,
@@ -17,6 +20,7 @@ from lib.collect.verdicts import SourceStanding, SpendStanding
 from lib.db.account_reads import Account
 from lib.db.asking.circuits import Circuit
 from lib.db.asking.spend import DayOfSpend
+from lib.db.cursor_reads import CursorRow
 from lib.db.gap_reads import Gap
 from lib.db.source_reads import StreamAccount
 from lib.domain.spend import digits
@@ -83,6 +87,12 @@ def account_view(account: Account) -> AccountItem:
         received=account.received,
         observed_at=account.observed_at,
     )
+
+
+def cursor_view(row: CursorRow) -> CursorItem:
+    """How far one reader got."""
+    position = msgspec.json.decode(row.position, type=dict[str, Any])
+    return CursorItem(source=row.source, stream=row.stream, position=position, updated_at=row.updated_at)
 
 
 def gap_view(gap: Gap) -> GapItem:

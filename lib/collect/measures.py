@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from lib import metrics
 from lib.collect.standing import standings
 from lib.collect.verdicts import SourceStanding, SpendStanding
+from lib.db.cursor_reads import newest_cursors
 from lib.db.gap_reads import GapState, gap_counts
 from lib.db.pool import Pool
 from lib.db.source_reads import came_lately
@@ -37,6 +38,8 @@ async def measure_sources(pool: Pool, settings: Settings, declared: Sequence[Dec
     for source in sorted({*names, *(source for source, _ in gaps)}):
         for state in _GAP_STATES:
             taken.add(metrics.SOURCE_GAPS, gaps.get((source, state), 0), source, state)
+    for source, moved in sorted((await newest_cursors(pool)).items()):
+        taken.add(metrics.SOURCE_CURSOR, moved.timestamp(), source)
     for source, ages in sorted((await freshness(pool, _LATELY)).items()):
         taken.add(metrics.SOURCE_FRESHNESS_MEDIAN, ages.median, source)
         taken.add(metrics.SOURCE_FRESHNESS_P95, ages.p95, source)

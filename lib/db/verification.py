@@ -28,8 +28,8 @@ WHERE source = $1 AND external_id = ANY($2::text[]) AND verify_after IS NOT NULL
 """
 
 _STANDING = """
-SELECT count(*) AS watched, count(*) FILTER (WHERE verify_after < clock_timestamp()) AS overdue,
-       min(verify_after) FILTER (WHERE verify_after < clock_timestamp()) AS since
+SELECT count(*) AS watched, count(*) FILTER (WHERE verify_after < statement_timestamp()) AS overdue,
+       min(verify_after) FILTER (WHERE verify_after < statement_timestamp()) AS since
 FROM posts WHERE source = $1 AND verify_after IS NOT NULL
 """
 

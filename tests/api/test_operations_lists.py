@@ -1,4 +1,4 @@
-"""/operations/coverage and /operations/gaps: filters, pages that hold everything once, and as-of answers."""
+"""/operations/coverage, /gaps and /cursors: filters, pages that hold everything once, and as-of answers."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from lib.db.cursors import save_cursor
 from lib.db.pool import Pool
 from tests.support import seed
 
@@ -169,3 +170,17 @@ async def test_pages_of_gaps_hold_each_once(pool: Pool, client: Client) -> None:
     last = await get(client, "gaps", limit=2, cursor=second["next"])
     assert [*streams(first), *streams(second), *streams(last)] == [f"posts/{number}" for number in (4, 3, 2, 1, 0)]
     assert last["next"] is None
+
+
+async def test_cursors_are_listed_page_by_page(pool: Pool, client: Client) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        for stream in ("articles/a", "articles/b", "articles/c"):
+            await save_cursor(conn, "free", stream, {"etag": stream})
+        await save_cursor(conn, "paid", "search/AAPL", {"since_id": "1"})
+    first = await get(client, "cursors", source="free", limit=2)
+    assert [item["stream"] for item in first["items"]] == ["articles/a", "articles/b"]
+    assert first["items"][0]["position"] == {"etag": "articles/a"}
+    second = await get(client, "cursors", source="free", limit=2, cursor=first["next"])
+    assert [item["stream"] for item in second["items"]] == ["articles/c"]
+    assert second["next"] is None
+    assert len((await get(client, "cursors"))["items"]) == 4

@@ -1,0 +1,66 @@
+"""The report as Prefect runs it: a table of each kind, and advice where a person is needed."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from flows.report import report
+from lib.db.asking.circuits import open_circuit
+from lib.db.cursors import save_cursor
+from lib.db.pool import Pool
+from lib.settings import load_settings
+from lib.sources.registry import declaration
+from tests.support.seed import add_coverage, add_gap, add_spend
+
+
+@pytest.fixture(autouse=True)
+def installation(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installation with a paid source."""
+    monkeypatch.setenv("INSITECHART_DATABASE_URL", database_url)
+    monkeypatch.setenv("INSITECHART_HOME", str(tmp_path))
+    monkeypatch.setenv("INSITECHART_X_BEARER_TOKEN", "hunter2")
+    monkeypatch.setenv("INSITECHART_X_BUDGET_DAY", "2")
+    monkeypatch.setenv("INSITECHART_X_BUDGET_MONTH", "20")
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+async def test_a_table_of_each_kind_is_recorded(pool: Pool) -> None:
+    now = datetime.now(UTC)
+    await add_coverage(pool, "feeds", "articles/sec", now)
+    await add_spend(pool, "x", now.date(), "0.50")
+    await add_gap(pool, "feeds", "articles/sec", now)
+    async with pool.acquire() as conn, conn.transaction():
+        await save_cursor(conn, "feeds", "articles/sec", {"etag": "abc"})
+    await open_circuit(pool, "feeds", "", reason="It says 403.", hint="Ask the publisher.")
+
+    state = await report(return_state=True)
+
+    assert (await state.result())["feeds"] == "denied"
+    tables = await recorded(state)
+    assert set(tables) == {f"report-{name}" for name in ("sources", "coverage", "spend", "cursors", "gaps")}
+    assert "Ask the publisher" in tables["report-sources"][0]
+    assert [row["stream"] for row in tables["report-coverage"][1]] == ["articles/sec"]
+    (spend,) = tables["report-spend"][1]
+    assert (spend["source"], spend["today"], spend["of a day's"]) == ("x", "0.50", "2.00")
+    assert [row["position"] for row in tables["report-cursors"][1]] == ['{"etag": "abc"}']
+    assert [row["stream"] for row in tables["report-gaps"][1]] == ["articles/sec"]
+    assert "hunter2" not in str(tables)
+    assert declaration("x").missing(load_settings()) == []
+
+
+async def recorded(state: Any) -> dict[str, tuple[str, list[dict[str, Any]]]]:
+    """Each artifact of the run: its sentence and its rows."""
+    run_id = state.state_details.flow_run_id
+    async with get_client() as client:
+        found = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+        )
+    return {str(item.key): (item.description or "", json.loads(str(item.data))) for item in found}
