@@ -9,8 +9,8 @@ _LONGEST_S = 86_400.0
 
 
 def allowed_from(retry_after: str | None, *, now: datetime) -> datetime | None:
-    """The moment (UTC) that a Retry-After header names, as seconds or as a date; None where there is none or it cannot
-    be read.
+    """The moment (UTC) that a Retry-After header names, as seconds or as a date, in a day at most; None where there is
+    none or it cannot be read.
     """
     if retry_after is None:
         return None
@@ -18,9 +18,10 @@ def allowed_from(retry_after: str | None, *, now: datetime) -> datetime | None:
     if seconds is not None:
         return now + timedelta(seconds=seconds)
     try:
-        return email.utils.parsedate_to_datetime(retry_after).astimezone(UTC)
+        named = email.utils.parsedate_to_datetime(retry_after).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return min(named, now + timedelta(seconds=_LONGEST_S))
 
 
 def seconds_in(header: str | None) -> float | None:

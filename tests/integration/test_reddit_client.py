@@ -1,5 +1,6 @@
 """The real praw against a local Reddit: what comes out of the source for what is published, edited, taken back."""
 
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -245,6 +246,11 @@ def test_the_declaration_says_what_is_missing_and_what_is_owed() -> None:
         "INSITECHART_REDDIT_CLIENT_SECRET", "INSITECHART_REDDIT_USERNAME",
     ]  # fmt: skip
     assert DECLARATION.credential(Settings(reddit_client_id="x")) == "x"
+
+
+def test_to_know_what_it_is_loads_nothing_of_praw() -> None:
+    program = "import sys, lib.sources.reddit; sys.exit('praw' in sys.modules or 'requests' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 async def test_it_is_opened_by_its_declaration(reddit: AtHand) -> None:

@@ -7,13 +7,15 @@ from time import monotonic
 
 import pytest
 
-from lib.errors import Denied, Malformed, RateLimited, SourceError, Unavailable
+from lib.errors import DatabaseUnavailable, Denied, Malformed, RateLimited, SourceError, Unavailable
+from lib.sources.access import Rate
 from lib.sources.posts import Cursor, Page
 from lib.sources.reddit.client import Reddit
 from lib.sources.reddit.requestor import Manners
 from tests.servers.faults import BAD_GATEWAY, Cut, Fault, HalfBody, HalfJson, Slow, Status, TooMany, Trickle
 from tests.servers.faults import Page as WebPage
 from tests.servers.reddit_books import Blank, Repeat, Shuffle, Skip
+from tests.support.access import NotedAccess
 from tests.support.local_reddit import HASTE, AtHand
 
 pytest_plugins = ["tests.support.reddit"]
@@ -210,6 +212,19 @@ async def test_without_a_way_to_reddit_it_is_unavailable(reddit: AtHand) -> None
     async with reddit.source(reddit_url="http://127.0.0.1:1", reddit_oauth_url="http://127.0.0.1:1") as source:
         with pytest.raises(Unavailable, match="cannot be reached: the connection failed"):
             await read(source)
+
+
+@pytest.mark.parametrize("cause", [DatabaseUnavailable("It is gone."), OSError("It is gone.")], ids=repr)
+async def test_what_keeps_it_from_asking_is_not_taken_for_an_answer(reddit: AtHand, cause: Exception) -> None:
+    class Broken(NotedAccess):
+        async def turn(self, host: str, rate: Rate, *, patience_s: float) -> None:
+            raise cause
+
+    reddit.access = Broken()
+    async with reddit.source() as source:
+        with pytest.raises(type(cause), match=r"It is gone\."):
+            await read(source)
+    assert reddit.server.calls == []
 
 
 async def test_two_streams_are_read_side_by_side(reddit: AtHand) -> None:

@@ -138,9 +138,7 @@ class LocalReddit:
     async def _info(self, request: web.Request) -> web.StreamResponse:
         self._note("info", request)
         names, fault = request.query.get("id", "").split(","), self.script.next("info")
-        answer = self._refused(request) or self._answer(
-            self.recorded.get(request.path) or self.books.info(names, oddity=fault)
-        )
+        answer = self._beforehand(request) or self._answer(self.books.info(names, oddity=fault))
         return await misbehave(fault, request, answer)
 
     async def _submissions(self, request: web.Request) -> web.StreamResponse:
@@ -154,24 +152,15 @@ class LocalReddit:
         key = f"{feed}/{subreddit}"
         self._note(key, request)
         fault = self.script.next(key)
-        answer = (
-            self._refused(request)
-            or self._closed(subreddit)
-            or self._answer(
-                self.recorded.get(request.path)
-                or self.books.page(
-                    feed,
-                    subreddit,
-                    after=query.get("after", ""),
-                    before=query.get("before", ""),
-                    limit=int(query.get("limit", "25")),
-                    oddity=fault,
-                )
-            )
-        )
+        answer = self._beforehand(request) or self._closed(subreddit)
+        if answer is None:
+            after, before, limit = query.get("after", ""), query.get("before", ""), int(query.get("limit", "25"))
+            page = self.books.page(feed, subreddit, after=after, before=before, limit=limit, oddity=fault)
+            answer = self._answer(page)
         return await misbehave(fault, request, answer)
 
-    def _refused(self, request: web.Request) -> web.Response | None:
+    def _beforehand(self, request: web.Request) -> web.Response | None:
+        """The answer, where it does not depend on the books."""
         if request.headers.get("Authorization", "").removeprefix("bearer ") not in self._tokens:
             answer = self._refusal(401, "Unauthorized")
             answer.headers["WWW-Authenticate"] = 'Bearer realm="reddit", error="invalid_token"'
@@ -179,7 +168,8 @@ class LocalReddit:
         if self.allowance < 1:
             return self._refusal(429, "Too Many Requests")
         self.allowance -= 1
-        return None
+        recorded = self.recorded.get(request.path)
+        return None if recorded is None else self._answer(recorded)
 
     def _closed(self, subreddit: str) -> web.Response | None:
         reason = self.refusals.get(subreddit)

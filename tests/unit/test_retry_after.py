@@ -20,6 +20,7 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
         ("99999999999999", 86_400),
         (format_datetime(NOW + timedelta(seconds=90)), 90),
         (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90),
+        ("Fri, 31 Dec 2999 23:59:59 GMT", 86_400),
     ],
 )
 def test_it_is_read_as_seconds_and_as_a_date(header: str, seconds: float) -> None:

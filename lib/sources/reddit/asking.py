@@ -18,7 +18,7 @@ import prawcore
 from lib.errors import Malformed, SourceError
 from lib.settings import Settings
 from lib.sources.access import Access, FromThreads
-from lib.sources.reddit.requestor import Expired, Manners, PoliteRequestor
+from lib.sources.reddit.requestor import AccessFailed, Expired, Manners, PoliteRequestor
 from lib.sources.reddit.verdicts import SOURCE, Question, refused
 
 # their lines repeat what our errors say
@@ -61,7 +61,9 @@ class Asking:
             line.requestor.close()
 
     async def ask(self, question: Question, path: str, **parameters: str | int) -> Answer:
-        """What Reddit answers to GET `path`. Raises SourceError; asks once, a stale token aside."""
+        """What Reddit answers to GET `path`; asks once, a stale token aside. Raises SourceError, and what the access
+        raises.
+        """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._ask, question, path, parameters)
 
@@ -82,6 +84,8 @@ class Asking:
             data = reddit.request(method="GET", path=path, params=parameters)
         except (SourceError, Expired):
             raise
+        except AccessFailed as error:
+            raise error.cause from None
         except prawcore.OAuthException as error:
             raise refused(f"answers {error.error}") from error
         except Exception as error:

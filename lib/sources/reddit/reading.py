@@ -84,8 +84,11 @@ class Reading:
         )
 
     def _cursor(self, first: Listing) -> Cursor:
-        before = self._until if self._known is None else self._known.newest
-        known = Known(until=self._until, newest=first.newest or before, deep=first.more)
+        if first.newest is not None:
+            newest = first.newest - _SETTLING
+        else:
+            newest = self._until if self._known is None else self._known.newest
+        known = Known(until=self._until, newest=newest, deep=first.more)
         cursor: Cursor = msgspec.to_builtins(known)
         return cursor
 

@@ -8,6 +8,8 @@ is asked; its thread says that by `begin`.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, NamedTuple
@@ -47,6 +49,14 @@ class Expired(Exception):
         self.refusal = refusal
 
 
+class AccessFailed(Exception):
+    """What the access raised (`cause`): it is not this thread's turn, or nobody can say whose it is."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 class PoliteRequestor(prawcore.Requestor):
     """prawcore's requestor with manners. For one thread at a time."""
 
@@ -62,10 +72,13 @@ class PoliteRequestor(prawcore.Requestor):
         self._question, self.answered_at = question, None
 
     def request(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> requests.Response:
-        """As the base class; raises SourceError, or Expired, for an answer that cannot hold what was asked for."""
+        """As the base class; raises SourceError, or Expired, for an answer that cannot hold what was asked for, and
+        AccessFailed.
+        """
         method, url = args
         host = urlsplit(url).netloc
-        self._access.turn(host, self._manners.rate, patience_s=self._manners.patience.longest_s)
+        with _access():
+            self._access.turn(host, self._manners.rate, patience_s=self._manners.patience.longest_s)
         for_token = url.endswith(ACCESS_TOKEN_PATH)
         question = Question("a token") if for_token else self._question
         try:
@@ -107,12 +120,21 @@ class PoliteRequestor(prawcore.Requestor):
             self.answered_at = answered_at(headers)
         until = error.until if isinstance(error, RateLimited) else used_up(headers, now=now)
         if until is not None:
-            self._access.pause(host, self._manners.rate, until)
+            with _access():
+                self._access.pause(host, self._manners.rate, until)
         if error is None:
             return
         if status == 401 and not for_token:
             raise Expired(error)
         raise error
+
+
+@contextmanager
+def _access() -> Iterator[None]:
+    try:
+        yield
+    except Exception as cause:
+        raise AccessFailed(cause) from cause
 
 
 def _no_answer(question: Question, cause: Exception) -> Unavailable:

@@ -76,7 +76,7 @@ def used_up(headers: Headers, *, now: datetime) -> datetime | None:
 
 def answered_at(headers: Headers) -> datetime | None:
     """When Reddit gave the answer, on its own clock (UTC, whole seconds); None where it does not say."""
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, OverflowError):
         return email.utils.parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
     return None
 
