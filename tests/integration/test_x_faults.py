@@ -173,6 +173,18 @@ async def test_a_post_deleted_between_two_pages_stops_nothing(local_x: LocalX) -
     assert len(local_x.calls) == 3, "X is asked once more before the hole is believed"
 
 
+async def test_a_page_that_is_passed_over_again_and_again_is_not_taken_for_deleted_posts(local_x: LocalX) -> None:
+    words = publish(local_x, 250)
+    local_x.script.then("search", None, Skip(), Skip(), None, *[Skip()] * ATTEMPTS)
+    async with opened_x(NotedAccess()) as x:
+        reading = x.pages("search/AAPL", None)
+        pages = [await anext(reading), await anext(reading)]
+        with pytest.raises(Malformed, match="passed over"):
+            await anext(reading)
+        pages += await all_pages(x, cursor=pages[-1].cursor)
+    assert sorted(texts(pages)) == sorted(words)
+
+
 async def test_a_search_that_x_does_not_take_is_refused_for_this_stream_alone(local_x: LocalX) -> None:
     refusal = {"errors": [{"parameters": {"query": ["$AAPL"]}, "message": "There were errors: `$AAPL`"}]}
     local_x.script.then("search", Status(400, json.dumps(refusal).encode()))

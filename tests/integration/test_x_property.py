@@ -15,11 +15,11 @@ from tests.servers.faults import BAD_GATEWAY, Cut, HalfBody, HalfJson, Page, Slo
 from tests.servers.x import Hollow, Limited, LocalX, Repeat, Shuffle, Skip
 from tests.servers.x_posts import Tweet
 from tests.support.access import NotedAccess
-from tests.support.x import Watch, opened_x
+from tests.support.x import Watch, in_haste, opened_x
 
 FAULTS = [
-    None, None, Limited(0), Limited(), BAD_GATEWAY, Page(), HalfJson(), HalfBody(), Cut(), Slow(0.01), Repeat(), Skip(),
-    Shuffle(), Hollow(),
+    None, None, Limited(0), Limited(), BAD_GATEWAY, Page(), HalfJson(), HalfBody(), Cut(), Slow(0.01), Hollow(),
+    Shuffle(), Repeat(), Repeat(), Skip(), Skip(), Skip(),
 ]  # fmt: skip
 WORDS = ["$AAPL up", "buy $AAPL & hold", "🚀🚀 $aapl", "$AAPL 삼성전자보다 낫다", "$AAPL " + "long " * 900]
 
@@ -47,13 +47,13 @@ class Read(NamedTuple):
 
 
 _steps = st.one_of(
-    st.builds(Publish, st.integers(1, 130), st.sampled_from([0, 1, 700]), st.booleans()),
+    st.builds(Publish, st.integers(1, 60), st.sampled_from([0, 1, 700]), st.booleans()),
     st.builds(Wait, st.integers(1, 90)),
-    st.builds(Read, st.lists(st.sampled_from(FAULTS), max_size=6), st.integers(1, 6), st.booleans()),
+    st.builds(Read, st.lists(st.sampled_from(FAULTS), max_size=6), st.integers(1, 4), st.booleans()),
 )
 
 
-@given(steps=st.lists(_steps, min_size=3, max_size=14), units=st.sampled_from([150, 700, 100_000]))
+@given(steps=st.lists(_steps, min_size=3, max_size=14), units=st.sampled_from([40, 200, 100_000]))
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_every_post_is_read_and_the_spend_covers_the_bill(
     local_x: LocalX, steps: list[Publish | Wait | Read], units: int
@@ -62,7 +62,8 @@ async def test_every_post_is_read_and_the_spend_covers_the_bill(
     local_x.clock = watch = Watch()
     access = NotedAccess(units=units)
     collector = _Collector(access)
-    async with opened_x(access, clock=watch) as x:
+    # small pages, so that there are many
+    async with opened_x(access, clock=watch, manners=in_haste(at_once=10)) as x:
         for step in steps:
             match step:
                 case Publish():

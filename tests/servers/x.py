@@ -11,7 +11,7 @@ Faults are scripted under "search", "counts" and "lookup". `recorded` answers co
 """
 
 import contextlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -109,6 +109,8 @@ class LocalX:
         self.latest_by_id = True
         self.limit = 10_000
         self._found: dict[str, dict[str, Any]] = {}
+        self._sent: defaultdict[str, set[int]] = defaultdict(set)
+        self._hollow: set[str] = set()
         self._asked: Counter[tuple[str, int]] = Counter()
 
     def asked(self, endpoint: str) -> list[Call]:
@@ -163,6 +165,7 @@ class LocalX:
         found = self._page(asked, given, fault)
         if found.get("data"):
             self._found[asked["query"]] = found
+            self._sent[asked["query"]].update(int(sent["id"]) for sent in found["data"])
         self._deliver(found)
         return found
 
@@ -177,15 +180,17 @@ class LocalX:
                 found = page(self.posts, asked, given)
                 return found | ({"data": found["data"][::-1]} if "data" in found else {})
             case Hollow():
+                # what follows continues no page that held anything
+                self._hollow.add(given.token())
                 return {"meta": {"result_count": 0, "next_token": given.token()}}
         return page(self.posts, asked, given)
 
     def _continues(self, asked: dict[str, str]) -> bool:
-        """Whether a page is asked for with a token, or from the last post of the page before on."""
-        before = self._found.get(asked["query"])
-        if before is None:
-            return False
-        return "next_token" in asked or int(asked.get("until_id", 0)) == int(before["meta"]["oldest_id"]) + 1
+        """Whether a page is asked for with a token, or from a post on that was sent before."""
+        sent = self._sent[asked["query"]]
+        if "next_token" in asked:
+            return bool(sent) and asked["next_token"] not in self._hollow
+        return int(asked.get("until_id", 0)) - 1 in sent
 
     def _counted(self, asked: dict[str, str]) -> dict[str, Any]:
         found = counted(self.posts, asked, bounds(asked, self.clock(), timedelta(seconds=10)))

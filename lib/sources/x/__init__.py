@@ -63,5 +63,6 @@ DECLARATION = Declaration(
     budget=_budget,
     # X wants deletions followed within 24 hours
     verify_within=timedelta(hours=20),
+    verify_for=lambda settings: timedelta(days=settings.x_verify_days),
     addresses=lambda settings: ("https://api.twitter.com",),
 )

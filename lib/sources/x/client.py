@@ -24,11 +24,11 @@ from lib.sources.x.session import Undelivered, XSession
 from lib.sources.x.verdicts import allowed_from, clock, used_up
 
 HOST = "api.twitter.com"
+# as many posts as X delivers in one answer at most
 AT_ONCE = 100
-_FEWEST = 10
 
-# what a budget that does not cover a full page may still cover
-_SIZES = (AT_ONCE, 50, 25, _FEWEST)
+# what a budget that does not cover a full page may still cover; X delivers no fewer than ten
+_SMALLER = (50, 25, 10)
 
 # a second is lost where X's clock is read, and some time on the way
 _SAME_TIME = timedelta(seconds=5)
@@ -40,6 +40,7 @@ class Manners(NamedTuple):
     """How X is asked. It allows an application 450 searches and 300 questions about counts in 15 minutes."""
 
     concurrency: int = 4
+    at_once: int = AT_ONCE
     rate: Rate = Rate(spacing_s=3, burst=30)
     timeout_s: float = 20
     patience: Patience = Patience()
@@ -84,7 +85,7 @@ class Client:
         return self._clock() + self._ahead
 
     async def search(self, query: str, *, since: int, until: int, token: str | None = None) -> tuple[Found, datetime]:
-        """The newest posts with since < id < until, up to 100, and X's time when it answered.
+        """The newest posts with since < id < until, as many as fit one answer, and X's time when it answered.
 
         Fewer are asked for where the budget covers no more. `token` leads on from an answer that promised more.
         """
@@ -95,7 +96,7 @@ class Client:
                 query, since_id=since, until_id=until, max_results=most, next_token=token, tweet_fields=list(FIELDS)
             )
 
-        return await self._ask("posts", _SIZES, ask, read_search, lambda found: found.delivered)
+        return await self._ask("posts", _sizes(self._manners.at_once), ask, read_search, lambda found: found.delivered)
 
     async def lookup(self, ids: Sequence[int]) -> Found:
         """The posts of `ids` (up to 100) as they are now: as many of them, from the first on, as the budget covers."""
@@ -103,8 +104,7 @@ class Client:
         def ask(x: Tweepy, most: int) -> Any:
             return x.get_tweets(list(ids[:most]), tweet_fields=list(FIELDS))
 
-        sizes = [len(ids), *(size for size in _SIZES if size < len(ids))]
-        found, _ = await self._ask("posts", sizes, ask, read_lookup, lambda found: found.delivered)
+        found, _ = await self._ask("posts", _sizes(len(ids)), ask, read_lookup, lambda found: found.delivered)
         return found
 
     async def counts(self, query: str, start: datetime, end: datetime) -> list[Hour]:
@@ -177,3 +177,7 @@ class Client:
         ahead = timedelta(0) if said is None else said - self._clock()
         self._ahead = timedelta(0) if abs(ahead) < _SAME_TIME else ahead
         return said or self._clock()
+
+
+def _sizes(most: int) -> list[int]:
+    return [most, *(size for size in _SMALLER if size < most)]

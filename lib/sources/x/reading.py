@@ -2,12 +2,13 @@
 when a poll is due.
 
 Each page after the first is asked for by ids, from the last post of the page before it on, that post included: a token
-that repeats or leaves out a page cannot mislead the reading, and a page that does not begin with that post has passed
-something over. X delivers the one post again for nothing on the same day; our accounts count it.
+that repeats or leaves out a page cannot mislead the reading, and a page that lacks that post has passed something over,
+or the post is gone. Then the one before it is taken, and so on. X delivers them again for nothing on the same day; our
+accounts count them.
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -42,10 +43,10 @@ async def read(search: Search, at: Position, top: int, *, patience: Patience) ->
     upper = time_of(end) + (MILLISECOND if begun else timedelta(0))
     questions = _Questions(search, at.since, patience)
     gathered = _Gathered()
-    last: int | None = None
+    known: list[int] = []
     while True:
-        answer = await questions.next(below, last)
-        if last is None and not begun:
+        answer = await questions.next(below, known)
+        if not known and not begun:
             end = min(end, first_id(answer.said - LAG))
             upper = time_of(end)
             if end <= at.since + 1:
@@ -54,11 +55,12 @@ async def read(search: Search, at: Position, top: int, *, patience: Patience) ->
         if not answer.more:
             yield gathered.page(time_of(at.since + 1), upper, at.through(end))
             return
-        below = last = min(tweet.id for tweet in answer.fresh)
+        known = sorted(tweet.id for tweet in answer.fresh)
+        below = known[0]
         # others of the same millisecond may follow
-        lower = time_of(last) + MILLISECOND
+        lower = time_of(below) + MILLISECOND
         if lower < upper:
-            yield gathered.page(lower, upper, at.further(last, end))
+            yield gathered.page(lower, upper, at.further(below, end))
             gathered, upper = _Gathered(), lower
 
 
@@ -77,39 +79,41 @@ class _Questions:
         self._since = since
         self._patience = patience
 
-    async def next(self, below: int, last: int | None) -> _Answer:
-        """What is next below that id, beginning after the post `last`; more than nothing unless there is no more."""
-        asked, missed, received = 0, 0, 0
+    async def next(self, below: int, known: Sequence[int]) -> _Answer:
+        """What is next below that id, more than nothing unless there is no more; `known` are the ids of the page
+        before, the oldest first.
+        """
+        asked = missed = received = 0
         dropped: Counter[str] = Counter()
         token: str | None = None
-        anchor = last
 
-        async def once() -> tuple[Found, datetime, list[Tweet]]:
+        async def once() -> tuple[Found, datetime]:
             nonlocal asked, missed
             asked += 1
-            until = below if last is None else last + 1
+            anchor = known[min(missed, len(known) - 1)] if known and token is None else None
+            until = below if anchor is None else anchor + 1
             found, said = await self._search(since=self._since, until=until, token=token)
-            fresh = [tweet for tweet in found.tweets if self._since < tweet.id < below]
-            present = {tweet.id for tweet in found.tweets}
-            if found.tweets and not fresh and present != {last}:
+            ids = {tweet.id for tweet in found.tweets}
+            strays = any(not self._since < tweet_id < until for tweet_id in ids)
+            if strays and not any(self._since < tweet_id < below for tweet_id in ids):
                 raise Malformed(SOURCE, "X answered with posts of another question.")
-            if anchor is not None and anchor not in present:
+            if anchor is not None and anchor not in ids:
                 missed += 1
-                # twice in a row: it was deleted or edited in between
-                if missed == 1:
-                    raise Malformed(SOURCE, "X passed over the post with which its answer should begin.")
-            return found, said, fresh
+                raise Malformed(SOURCE, "X passed over the post with which its answer should begin.")
+            return found, said
 
         while True:
-            found, said, fresh = await patiently(once, self._patience)
-            received += found.delivered - (last in {tweet.id for tweet in found.tweets})
-            strays = sum(not self._since < tweet.id < below and tweet.id != last for tweet in found.tweets)
+            found, said = await patiently(once, self._patience)
+            fresh = [tweet for tweet in found.tweets if self._since < tweet.id < below]
+            again = sum(tweet.id in known for tweet in found.tweets)
+            received += found.delivered - again
+            strays = len(found.tweets) - len(fresh) - again
             dropped.update({"unreadable": found.unreadable, "outside of what was asked": strays})
             if fresh or found.next_token is None:
                 return _Answer(fresh, said, found.next_token is not None, asked, received, dropped)
             if found.next_token == token:
                 raise Malformed(SOURCE, "X promises more posts, and does not send them.")
-            token, anchor = found.next_token, None
+            token = found.next_token
 
 
 class _Gathered:

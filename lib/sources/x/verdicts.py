@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lib.errors import Denied, Malformed, OverBudget, RateLimited, SourceError, Unavailable
+from lib.sources import retry_after
 from lib.sources.x.answers import SOURCE
 
 # a day is as good as for ever here, and absurd numbers would overflow
@@ -62,7 +63,8 @@ def allowed_from(headers: Mapping[str, str], *, now: datetime) -> datetime | Non
     """The moment that X's headers name, on this machine's clock; None where they name none that can be read."""
     reset = headers.get("x-rate-limit-reset", "")
     if not (reset.isascii() and reset.isdecimal()):
-        return None
+        # X does not send it; what stands before X may
+        return retry_after.allowed_from(headers.get("Retry-After"), now=now)
     wait = int(reset[:12]) - (clock(headers) or now).timestamp()
     return now + timedelta(seconds=min(max(wait, 0.0), _LONGEST_S))
 
