@@ -39,4 +39,5 @@ DECLARATION = Declaration(
     brings="bars, dividends, splits and headlines of the watchlist; listings for unknown cashtags",
     open=_open,
     poll=timedelta(minutes=10),
+    addresses=lambda settings: ("https://query2.finance.yahoo.com", "https://finance.yahoo.com"),
 )
