@@ -16,13 +16,16 @@ from flows.support.artifacts import table_artifact
 from flows.support.context import database
 from lib.collect.bars import Outcome, collect
 from lib.collect.gate import Gate
+from lib.collect.opening import open_source, why_not
 from lib.db.pool import Pool
 from lib.domain.bars import Interval
 from lib.domain.symbols import parse_symbol
 from lib.errors import ConfigurationError
 from lib.settings import load_settings
 from lib.sources.bars import BarSource
+from lib.sources.registry import declaration
 
+_SOURCE = "yahoo"
 _BATCH = 50
 
 
@@ -48,18 +51,21 @@ async def collect_bars(
     """Bars of `symbols` (default: INSITECHART_WATCHLIST) from the last stored one on, or of the last `days`.
 
     Returns how many bars are new, changed and unchanged, and how many symbols ended in which state. Raises
-    ConfigurationError for what cannot be a symbol, PlatformError or DatabaseUnavailable without a database.
+    ConfigurationError for what cannot be a symbol, PlatformError or DatabaseUnavailable without a database. Nothing is
+    asked where the source is switched off.
     """
-    # pandas takes seconds and 80 MB to load: the process that merely serves this flow must not pay for it
-    from lib.sources.yahoo import Yahoo
-
     settings = load_settings()
     wanted = _parsed(settings.watchlist if symbols is None else symbols)
     if days is not None and days < 1:
         raise ConfigurationError(f"days is {days}: it must be 1 or more.", hint="Leave it out to ask for what is new.")
-    gate = Gate()
+    off = why_not(declaration(_SOURCE), settings)
+    if off is not None:
+        get_run_logger().info(off)
+        return {"new": 0, "changed": 0, "unchanged": 0}
     outcomes: list[Outcome] = []
-    async with database("insitechart-collect-bars") as pool, Yahoo(settings.home / "cache" / "yfinance") as yahoo:
+    async with database("insitechart-collect-bars") as pool, open_source(pool, settings, _SOURCE) as opened:
+        yahoo, gate = opened.source, opened.gate
+        assert isinstance(yahoo, BarSource)
         for first in range(0, len(wanted), _BATCH):
             batch = wanted[first : first + _BATCH]
             name = f"{first + 1} to {first + len(batch)} of {len(wanted)} symbols"

@@ -11,6 +11,7 @@ from lib.sources.declared import Declaration
 
 # name → the module whose DECLARATION says the rest
 _SOURCES: dict[str, str] = {
+    "yahoo": "lib.sources.yahoo",
     "reddit": "lib.sources.reddit",
     "x": "lib.sources.x",
     "feeds": "lib.sources.feeds",

@@ -98,6 +98,14 @@ class Resolver:
             mentions = [Mention(m.symbol, m.method, m.confidence, *folded.span(m.start, m.end)) for m in mentions]
         return tuple(mentions)
 
+    def unlisted_cashtags(self, text: str) -> list[tuple[str, ...]]:
+        """How each cashtag of `text` may be spelt, likeliest first, of those that no listing has."""
+        if "$" not in text and text.isascii():
+            return []
+        tickers = self._dictionary.tickers
+        tags = find_cashtags(blank_addresses(fold(text).text))
+        return [spellings for spellings, _, _ in tags if not any(spelling in tickers for spelling in spellings)]
+
     def _cashtags(self, reading: _Reading) -> None:
         tickers = self._dictionary.tickers
         tags = find_cashtags(reading.text)

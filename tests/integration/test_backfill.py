@@ -19,7 +19,7 @@ from lib.db.gap_reads import open_gaps
 from lib.db.pool import Pool
 from lib.domain.bars import Interval, trading_day
 from lib.domain.symbols import Listing
-from lib.sources.yahoo import Yahoo
+from lib.sources.yahoo.client import Yahoo
 from tests.servers.faults import BAD_GATEWAY, TooMany
 from tests.servers.yahoo import LocalYahoo
 from tests.servers.yahoo_charts import NASDAQ, Book, Candle, flat

@@ -15,7 +15,7 @@ from lib.db.ingest.symbols import store_listings
 from lib.db.pool import Pool
 from lib.domain.bars import Interval, trading_day
 from lib.domain.symbols import Listing
-from lib.sources.yahoo import Yahoo
+from lib.sources.yahoo.client import Yahoo
 from tests.servers.faults import BAD_GATEWAY, Page, TooMany
 from tests.servers.yahoo import LocalYahoo
 from tests.servers.yahoo_charts import KRX, NASDAQ, NYSE, Book, Exchange, flat

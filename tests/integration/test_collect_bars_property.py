@@ -11,7 +11,7 @@ from lib.collect.bars import collect
 from lib.collect.gate import Gate
 from lib.db.pool import Pool
 from lib.domain.bars import Interval, trading_day
-from lib.sources.yahoo import Yahoo
+from lib.sources.yahoo.client import Yahoo
 from tests.servers.faults import BAD_GATEWAY, Cut, Fault, HalfJson, Page, Slow
 from tests.servers.yahoo import LocalYahoo
 from tests.servers.yahoo_charts import EXCHANGES, Book, Candle, Exchange

@@ -12,7 +12,7 @@ from lib.collect.gaps import Found, find_bar_gaps, find_post_gaps
 from lib.db.pool import Pool
 from lib.domain.bars import trading_day
 from lib.domain.symbols import Listing
-from lib.sources.yahoo import Yahoo
+from lib.sources.yahoo.client import Yahoo
 from tests.support.seed import add_bar, add_coverage, add_symbol
 from tests.support.streams import Played, Remembering, at
 from tests.support.tables import digest_of_all_tables

@@ -13,7 +13,7 @@ import pytest
 
 from lib.domain.bars import Action, trading_day
 from lib.errors import NoData
-from lib.sources.yahoo import Yahoo
+from lib.sources.yahoo.client import Yahoo
 from tests.servers.yahoo import LocalYahoo
 from tests.servers.yahoo_charts import KRX, NASDAQ, NYSE, Book, Candle, Exchange, flat
 from tests.support.data import data_file

@@ -7,9 +7,13 @@ from datetime import date, timedelta
 from time import monotonic
 
 import pytest
+from asyncpg import UndefinedTableError
 
+from lib.collect.access import SharedAccess
+from lib.db.pool import Pool, open_pool
+from lib.domain.spend import Budget
 from lib.errors import Denied, Malformed, RateLimited, SourceError, Unavailable
-from lib.sources.yahoo import Manners, Yahoo
+from lib.sources.yahoo.client import Yahoo
 from tests.servers.faults import BAD_GATEWAY, Cut, Fault, HalfBody, HalfJson, Page, Slow, Status, TooMany
 from tests.servers.yahoo import LocalYahoo
 from tests.servers.yahoo_charts import NASDAQ, Book, flat
@@ -119,9 +123,43 @@ async def test_without_a_way_to_yahoo_it_is_unavailable(
             await source.fetch_bars("AAPL", "1d", *WEEK)
 
 
-async def test_the_pace_is_kept(local_yahoo: LocalYahoo, tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_the_pace_is_kept_by_all_workers_together(
+    pool: Pool, local_yahoo: LocalYahoo, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     local_yahoo.publish(*(week(f"P{n}") for n in range(4)))
     began = monotonic()
-    async with hasty_yahoo(tmp_path_factory, Manners(concurrency=4, spacing_s=0.1)) as source:
-        await asyncio.gather(*(source.fetch_bars(f"P{n}", "1d", *WEEK) for n in range(4)))
+    manners = HASTE._replace(spacing_s=0.1)
+    one, other = (SharedAccess(pool, "yahoo", "", prices={}, budget=Budget()) for _ in range(2))
+    async with hasty_yahoo(tmp_path_factory, manners, access=one) as source:
+        await asyncio.gather(*(source.fetch_bars(f"P{n}", "1d", *WEEK) for n in range(2)))
+    async with hasty_yahoo(tmp_path_factory, manners, access=other) as source:
+        await asyncio.gather(*(source.fetch_bars(f"P{n}", "1d", *WEEK) for n in range(2, 4)))
     assert monotonic() - began >= 0.1 * (len(local_yahoo.calls) - 1)
+
+
+async def test_told_to_wait_all_workers_do(
+    pool: Pool, local_yahoo: LocalYahoo, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    local_yahoo.publish(week(), week("MSFT"))
+    local_yahoo.script.then("AAPL", TooMany("3600"))
+    one, other = (SharedAccess(pool, "yahoo", "", prices={}, budget=Budget()) for _ in range(2))
+    async with hasty_yahoo(tmp_path_factory, access=one) as source:
+        with pytest.raises(RateLimited):
+            await source.fetch_bars("AAPL", "1d", *WEEK)
+    async with hasty_yahoo(tmp_path_factory, access=other) as source:
+        with pytest.raises(RateLimited, match="Yahoo is not to be asked before"):
+            await source.fetch_bars("MSFT", "1d", *WEEK)
+    assert [call.symbol for call in local_yahoo.calls] == ["AAPL"]
+
+
+async def test_where_nobody_can_say_whose_turn_it_is_yahoo_is_not_blamed(
+    database_url: str, local_yahoo: LocalYahoo, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    local_yahoo.publish(week())
+    async with open_pool(database_url, application="insitechart-test") as pool:
+        access = SharedAccess(pool, "yahoo", "", prices={}, budget=Budget())
+        await pool.execute("ALTER TABLE paces RENAME TO elsewhere")
+        async with hasty_yahoo(tmp_path_factory, access=access) as source:
+            with pytest.raises(UndefinedTableError):
+                await source.fetch_bars("AAPL", "1d", *WEEK)
+    assert local_yahoo.calls == []

@@ -1,12 +1,12 @@
-"""A local Yahoo: cookie, crumb and charts over real HTTPS, with what goes wrong written beforehand. It does not know
-the client.
+"""A local Yahoo: cookie, crumb, charts, headlines and search over real HTTPS, with what goes wrong written beforehand.
+It does not know the client.
 
     with running_yahoo(folder) as yahoo:
         yahoo.publish(Book("AAPL", NASDAQ, days={date(2026, 3, 2): flat("264.72")}))
         yahoo.script.then("AAPL", TooMany("2"))
         … os.environ | yahoo.environment …
 
-Faults are scripted per symbol, or under "cookie" and "crumb".
+Faults are scripted per symbol, or under "cookie" and "crumb", "news/AAPL" and "search/apple".
 """
 
 import contextlib
@@ -21,6 +21,7 @@ from aiohttp import web
 from tests.servers.faults import Script, misbehave
 from tests.servers.proxy import stand_in
 from tests.servers.yahoo_charts import Book, chart, refusal
+from tests.servers.yahoo_lists import Headline, news_list, search_result
 
 HOSTS = ("yahoo.com", "*.yahoo.com", "*.finance.yahoo.com")
 
@@ -40,13 +41,19 @@ class Call(NamedTuple):
 
 
 class LocalYahoo:
-    """The books, the script and the log of one server. `recorded` answers come before the books', byte for byte."""
+    """The books, the headlines by symbol, newest first, the script and the log of one server.
+
+    `recorded` answers come before those from the books, as they are; `lists` notes the keys of the questions for
+    headlines and of searches.
+    """
 
     def __init__(self) -> None:
         self.script = Script()
         self.books: dict[str, Book] = {}
         self.recorded: dict[str, Any] = {}
+        self.headlines: dict[str, list[Headline]] = {}
         self.calls: list[Call] = []
+        self.lists: list[str] = []
         self.environment: dict[str, str] = {}
         self.crumb = secrets.token_hex(5)
 
@@ -60,7 +67,9 @@ class LocalYahoo:
         self.script.clear()
         self.books.clear()
         self.recorded.clear()
+        self.headlines.clear()
         self.calls.clear()
+        self.lists.clear()
 
     def asked(self, symbol: str) -> list[Call]:
         """The questions about the bars of `symbol`, without yfinance's look at one day for the time zone."""
@@ -70,6 +79,8 @@ class LocalYahoo:
         """The server's routes, for every host of Yahoo's."""
         app = web.Application()
         app.router.add_get("/v8/finance/chart/{symbol}", self._chart)
+        app.router.add_get("/v1/finance/search", self._search)
+        app.router.add_post("/xhr/ncp", self._news)
         app.router.add_get("/v1/test/getcrumb", self._crumb)
         app.router.add_get("/consent", self._consent)
         app.router.add_get("/", self._cookie)
@@ -97,6 +108,22 @@ class LocalYahoo:
         called = Call(symbol, interval, start, end, "A3" in request.cookies, crumb is not None, datetime.now(UTC))
         self.calls.append(called)
         return await misbehave(self.script.next(symbol), request, self._answer(symbol, interval, start, end, crumb))
+
+    async def _news(self, request: web.Request) -> web.StreamResponse:
+        asked = (await request.json())["serviceConfig"]
+        (symbol,) = asked["s"]
+        key = f"news/{symbol}"
+        self.lists.append(key)
+        newest = self.headlines.get(symbol, [])[: asked["snippetCount"]]
+        right = web.json_response(self.recorded.get(key) or news_list(newest))
+        return await misbehave(self.script.next(key), request, right)
+
+    async def _search(self, request: web.Request) -> web.StreamResponse:
+        text, count = request.query["q"], int(request.query["quotesCount"])
+        key = f"search/{text}"
+        self.lists.append(key)
+        right = web.json_response(self.recorded.get(key) or search_result(text, self.books.values(), count))
+        return await misbehave(self.script.next(key), request, right)
 
     def _answer(self, symbol: str, interval: str, start: datetime, end: datetime, crumb: str | None) -> web.Response:
         if crumb not in (None, self.crumb):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from lib.sources.yahoo import Yahoo
+    from lib.sources.yahoo.client import Yahoo
     from tests.servers.yahoo import LocalYahoo
 
 

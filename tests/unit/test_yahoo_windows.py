@@ -1,6 +1,5 @@
-"""What Yahoo is asked for fits what it answers, covers what was wanted, and comes no faster than it may."""
+"""What Yahoo is asked for fits what it answers, and covers what was wanted."""
 
-import threading
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from lib.collect.bars import window
 from lib.db.collected import Reach
 from lib.domain.bars import Interval
-from lib.sources.pace import Pace
 from lib.sources.yahoo.windows import moment, pieces, reachable
 
 NOW = datetime(2026, 3, 2, 12, 34, 56, 789, tzinfo=UTC)
@@ -54,27 +52,3 @@ def test_what_is_asked_for_first_next_and_on_demand() -> None:
 
     second = NOW.replace(microsecond=0)
     assert window("1m", None, days=None, now=NOW) == (second - timedelta(days=7), second)
-
-
-@given(st.integers(1, 8), st.integers(1, 20))
-def test_moments_are_spaced_whoever_asks(threads: int, each: int) -> None:
-    pace = Pace(0.5, clock=lambda: 100.0)
-    handed: list[float] = []
-
-    def ask() -> None:
-        handed.extend(pace.reserve(1e9) for _ in range(each))
-
-    workers = [threading.Thread(target=ask) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert sorted(handed) == [0.5 * place for place in range(threads * each)]
-
-
-def test_a_pause_holds_for_everybody_and_an_impatient_caller_takes_no_moment() -> None:
-    pace = Pace(1.0, clock=lambda: 100.0)
-    pace.pause(60)
-    assert pace.reserve(10) == 60
-    assert pace.reserve(100) == 60
-    assert pace.reserve(100) == 61

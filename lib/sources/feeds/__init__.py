@@ -1,7 +1,7 @@
 """RSS and Atom feeds of publishers, asked for politely and without a key: conditional GET, at the pace that they name.
 
-`wire` asks an address, `document` reads what came, `memory` knows what was seen before and what must have been missed,
-`client` puts the three together as a source of posts. Limits and failures: docs/sources/feeds.md.
+`wire` asks an address, `document` reads what came, `memory` knows what was there before, `client` puts the three
+together as a source of posts. Limits and failures: docs/sources/feeds.md.
 """
 
 from collections.abc import AsyncIterator

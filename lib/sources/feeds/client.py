@@ -16,9 +16,10 @@ from lib.errors import Denied, Malformed
 from lib.settings import Settings
 from lib.sources.access import Access
 from lib.sources.declared import user_agent
-from lib.sources.feeds.document import Document, Unreadable, read_document
-from lib.sources.feeds.memory import Fresh, Memory, recall, take, unchanged
+from lib.sources.feeds.document import Document, Item, Unreadable, read_document
+from lib.sources.feeds.memory import Memory, recall, visited
 from lib.sources.feeds.wire import SOURCE, Answer, Known, Limits, Wire
+from lib.sources.newest import Fresh, take
 from lib.sources.patience import Patience, patiently
 from lib.sources.posts import Cursor, Page
 
@@ -61,17 +62,18 @@ class Feeds:
             memory, lives_at=answer.lives_at, etag=answer.known.etag, modified=answer.known.modified
         )
         if document is None:
-            since = answer.at if memory.read_at is None else min(memory.read_at, answer.at)
-            after = unchanged(memory, answer.at, answer.fresh_for)
+            newest = msgspec.structs.replace(memory.newest, read_at=answer.at)
+            after = visited(memory, newest, answer.fresh_for, memory.ttl)
+            since = memory.newest.since(answer.at)
             yield Page(start=since, end=answer.at, cursor=after.as_cursor(), asked=answer.asked)
             return
-        taken = take(memory, document.items, document.ttl, answer.at, answer.fresh_for)
+        taken = take(memory.newest, document.items, answer.at, moved_on="the feed had moved on")
         name = stream.partition("/")[2]
         posts = tuple(_post(name, fresh) for fresh in taken.fresh if fresh.item.title or fresh.item.text)
         yield Page(
             start=taken.since,
             end=answer.at,
-            cursor=taken.memory.as_cursor(),
+            cursor=visited(memory, taken.newest, answer.fresh_for, document.ttl).as_cursor(),
             posts=posts,
             received=len(taken.fresh),
             asked=answer.asked,
@@ -118,7 +120,7 @@ async def opened(
         yield Feeds(addresses, Wire(client, access, limits, now), patience=patience)
 
 
-def _post(name: str, fresh: Fresh) -> Post:
+def _post(name: str, fresh: Fresh[Item]) -> Post:
     item = fresh.item
     ident = f"{name}:{item.ident}"
     if len(ident) > _LONGEST_ID:

@@ -13,24 +13,12 @@ from typing import Any
 
 from lib.domain.bar_rules import bar_fault
 from lib.domain.bars import Action, Bar, Interval, trading_day
-from lib.domain.symbols import Listing
 from lib.sources.bars import Fetched
+from lib.sources.yahoo.listings import listing
 from lib.sources.yahoo.numbers import exact
 
 _SETTLED = timedelta(minutes=30)
 _LENGTH = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1)}
-
-_EXCHANGES = {
-    "NMS": "NASDAQ",
-    "NGM": "NASDAQ",
-    "NCM": "NASDAQ",
-    "NYQ": "NYSE",
-    "ASE": "AMEX",
-    "KSC": "KOSPI",
-    "KOE": "KOSDAQ",
-}
-_KINDS = {"EQUITY": "equity", "ETF": "etf", "MUTUALFUND": "fund", "INDEX": "index", "CRYPTOCURRENCY": "crypto",
-          "CURRENCY": "currency", "FUTURE": "future"}  # fmt: skip
 
 
 def read_answer(
@@ -88,18 +76,6 @@ def read_answer(
         bars=tuple(bars[moment] for moment in sorted(bars)),
         actions=tuple(actions),
         dropped=dict(dropped),
-    )
-
-
-def listing(symbol: str, meta: Mapping[str, Any]) -> Listing:
-    """What Yahoo's metadata say about the symbol itself."""
-    code = meta.get("exchangeName")
-    return Listing(
-        symbol=symbol,
-        name=meta.get("longName") or meta.get("shortName") or symbol,
-        exchange=_EXCHANGES.get(str(code), meta.get("fullExchangeName") or code),
-        currency=meta.get("currency"),
-        kind=_KINDS.get(str(meta.get("instrumentType")), "equity"),
     )
 
 

@@ -1,80 +1,70 @@
-"""Asks Yahoo for bars through yfinance, in threads, patiently and politely. It does not know what is stored or when to
-ask.
-"""
+"""Yahoo as a source: bars, headlines and listings. It does not know what is stored or when to ask."""
 
 import asyncio
-import logging
-import warnings
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
-import stamina
+import msgspec
 import yfinance as yf
-from curl_cffi.requests.exceptions import DNSError, RequestException, SSLError, Timeout
-from yfinance.cache import get_cookie_cache, get_tz_cache
-from yfinance.data import YfData
-from yfinance.exceptions import YFPricesMissingError, YFRateLimitError
+from yfinance.exceptions import YFPricesMissingError
 
 from lib.domain.bars import Interval
-from lib.errors import Malformed, NoData, RateLimited, SourceError, Unavailable
+from lib.domain.symbols import Listing
+from lib.errors import NoData
+from lib.sources.access import Access
 from lib.sources.bars import Fetched
-from lib.sources.pace import Pace
+from lib.sources.newest import Newest, take
+from lib.sources.posts import Cursor, Page
 from lib.sources.yahoo.answers import read_answer
-from lib.sources.yahoo.cache import own_folder
-from lib.sources.yahoo.session import YahooSession
-from lib.sources.yahoo.verdicts import SOURCE
+from lib.sources.yahoo.articles import Article, as_post, read_articles
+from lib.sources.yahoo.asking import Asking, Manners, prepare
+from lib.sources.yahoo.listings import read_quotes
+from lib.sources.yahoo.verdicts import SOURCE, news_verdict, search_verdict, verdict
 from lib.sources.yahoo.windows import bars_reach, moment, pieces, reachable
 
-
-class Manners(NamedTuple):
-    """How Yahoo is asked. Yahoo publishes no limit; these defaults are far below where its 429 answers are reported to
-    start.
-
-    `patience_s` is the longest pause that a question sits through; told to wait longer, it ends as RateLimited instead.
-    """
-
-    concurrency: int = 4
-    spacing_s: float = 0.25
-    timeout_s: float = 15
-    attempts: int = 3
-    first_wait_s: float = 1
-    patience_s: float = 20
-
+__all__ = ["Manners", "Yahoo"]
 
 _MANNERS = Manners()
+_NEWS = "news/"
+
+# how many headlines are asked for at once; older ones cannot be had
+_HEADLINES = 30
+
+_FOUND = 10
 
 
 class Yahoo:
-    """A BarSource. Use one at a time per process (`async with Yahoo(folder) as yahoo`): yfinance keeps one session for
-    all.
+    """A BarSource, and a PostSource of headlines about `watched`. Use one at a time per process (`async with
+    Yahoo(folder, access) as yahoo`): yfinance keeps one session for all.
 
     `folder` is where yfinance may keep its small databases; it is made if it is not there.
     """
 
     name = SOURCE
 
-    def __init__(self, folder: Path, manners: Manners = _MANNERS) -> None:
+    def __init__(
+        self, folder: Path, access: Access, manners: Manners = _MANNERS, *, watched: Sequence[str] = ()
+    ) -> None:
         self.concurrency = manners.concurrency
-        self._manners = manners
         self._folder = folder
-        self._threads = ThreadPoolExecutor(manners.concurrency, thread_name_prefix=SOURCE)
-        self._session = YahooSession(
-            Pace(manners.spacing_s), timeout_s=manners.timeout_s, patience_s=manners.patience_s
-        )
+        self._access = access
+        self._manners = manners
+        self._watched = tuple(watched)
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(_prepare, self._folder)
+        await asyncio.to_thread(prepare, self._folder)
+        self._asking = Asking(self._access, self._manners)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
-        self._session.close()
+        await self._asking.aclose()
 
     def bars_reach(self, interval: Interval) -> timedelta | None:
         """How far back Yahoo has bars of this interval; None: as far as there are any."""
@@ -94,7 +84,14 @@ class Yahoo:
         parts, nothing = [], NoData(SOURCE, f"The window asked for {symbol} is empty.")
         for first, last in pieces(interval, since, until):
             try:
-                parts.append(await self._patiently(symbol, interval, first, last))
+                parts.append(
+                    await self._asking.ask(
+                        partial(self._history, symbol, interval, first, last),
+                        about=symbol,
+                        path="/v8/finance/chart/",
+                        judge=partial(verdict, symbol),
+                    )
+                )
             except NoData as error:
                 nothing = error
         if not parts:
@@ -109,87 +106,78 @@ class Yahoo:
             dropped=dict(sum((Counter(part.dropped) for part in parts), Counter())),
         )
 
-    async def _patiently(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> Fetched:
-        loop = asyncio.get_running_loop()
-        manners = self._manners
-        async for attempt in stamina.retry_context(
-            on=self._again,
-            attempts=manners.attempts,
-            timeout=None,
-            wait_initial=manners.first_wait_s,
-            wait_max=manners.patience_s,
-            wait_jitter=manners.first_wait_s,
-        ):
-            with attempt:
-                return await loop.run_in_executor(self._threads, self._ask, symbol, interval, start, end)
-        raise AssertionError("the last attempt returns or raises")
+    def streams(self) -> Sequence[str]:
+        """`news/<SYMBOL>` of each watched symbol."""
+        return tuple(f"{_NEWS}{symbol}" for symbol in self._watched)
 
-    def _again(self, error: Exception) -> bool | float:
-        if isinstance(error, RateLimited):
-            if error.until is None:
-                return True
-            # the pace holds all threads back until then and lets them go one by one
-            wait = (error.until - datetime.now(UTC)).total_seconds()
-            return max(wait, 0.0) if wait <= self._manners.patience_s else False
-        return isinstance(error, Unavailable | Malformed)
+    async def pages(self, stream: str, cursor: Cursor | None) -> AsyncGenerator[Page, None]:
+        """One page with the headlines about a symbol that are new or read differently.
 
-    def _ask(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> Fetched:
-        # past windows are answered from a cache in memory otherwise, corrections or not
-        YfData.cache_get.cache_clear()
+        Raises RateLimited, Unavailable, Malformed; Denied for this stream alone, for bars come from another host.
+        """
+        symbol = stream.removeprefix(_NEWS)
+        at, articles, dropped = await self._asking.ask(
+            partial(self._headlines, symbol),
+            about=f"news of {symbol}",
+            path="/xhr/ncp",
+            judge=partial(news_verdict, symbol, stream),
+        )
+        newest = msgspec.convert(cursor, Newest) if cursor else Newest()
+        taken = take(newest, articles, at, moved_on=f"only the newest {_HEADLINES} headlines are listed")
+        yield Page(
+            start=taken.since,
+            end=at,
+            cursor=msgspec.to_builtins(taken.newest),
+            posts=tuple(as_post(fresh.item, fresh.published_at) for fresh in taken.fresh),
+            received=len(taken.fresh) + sum(dropped.values()),
+            dropped=dropped,
+            lost=taken.lost,
+        )
+
+    async def find_listings(self, text: str) -> list[Listing]:
+        """The listings that Yahoo's search finds for `text`, a symbol or part of a name, best first; none if there are
+        none.
+
+        Raises RateLimited, Unavailable, Malformed; Denied for the stream `listings` alone.
+        """
+        return await self._asking.ask(
+            partial(self._search, text),
+            about=f"listings of {text}",
+            path="/v1/finance/search",
+            judge=partial(search_verdict, text),
+        )
+
+    def _history(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> Fetched:
         daily = interval == "1d"
+        ticker = yf.Ticker(symbol, session=self._asking.session)
         try:
-            with self._session.asking(symbol):
-                ticker = yf.Ticker(symbol, session=self._session)
-                frame = ticker.history(
-                    interval=interval,
-                    start=start.date() if daily else start,
-                    end=(end + timedelta(days=1) - timedelta.resolution).date() if daily else end,
-                    auto_adjust=False,
-                    actions=True,
-                    keepna=True,
-                    timeout=self._manners.timeout_s,
-                )
-                meta = ticker.history_metadata
-                return read_answer(symbol, interval, start, end, frame, meta, now=datetime.now(UTC))
-        except SourceError:
-            raise
-        except YFRateLimitError as error:
-            raise RateLimited(SOURCE, f"Yahoo was asked too often when asked for {symbol}.") from error
+            frame = ticker.history(
+                interval=interval,
+                start=start.date() if daily else start,
+                end=(end + timedelta(days=1) - timedelta.resolution).date() if daily else end,
+                auto_adjust=False,
+                actions=True,
+                keepna=True,
+                timeout=self._manners.timeout_s,
+            )
         except YFPricesMissingError as error:
             raise NoData(SOURCE, f"Yahoo has no bars of {symbol} in this window.") from error
-        except RequestException as error:
-            raise Unavailable(
-                SOURCE,
-                f"Yahoo cannot be reached: {_trouble(error)} when asked for {symbol}.",
-                hint="Check this machine's way to the internet (query2.finance.yahoo.com, port 443).",
-            ) from error
-        except Exception as error:
-            # yfinance reads the answer without checking it: whatever it stumbles over was not as it should be
-            raise Malformed(
-                SOURCE, f"Yahoo's answer for {symbol} cannot be read: {type(error).__name__}: {error}"
-            ) from error
+        return read_answer(symbol, interval, start, end, frame, ticker.history_metadata, now=datetime.now(UTC))
 
+    def _headlines(self, symbol: str) -> tuple[datetime, list[Article], dict[str, int]]:
+        at = datetime.now(UTC)
+        found = yf.Ticker(symbol, session=self._asking.session).get_news(count=_HEADLINES)
+        return (at, *read_articles(found))
 
-def _trouble(error: RequestException) -> str:
-    match error:
-        case DNSError():
-            return "its name is not found, there may be no network,"
-        case Timeout():
-            return "no answer in time"
-        case SSLError():
-            return "its certificate is not trusted"
-        case _:
-            return "the connection failed"
-
-
-def _prepare(folder: Path) -> None:
-    yf.set_tz_cache_location(str(own_folder(folder)))
-    yf.config.debug.hide_exceptions = False
-    # their lines repeat what our errors say, once for each attempt
-    for library in ("yfinance", "stamina"):
-        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
-    # it calls pandas in ways that pandas is about to drop
-    warnings.filterwarnings("ignore", module=r"yfinance\.")
-    # it makes these tables at first use, and threads that do it at once stand in each other's way
-    get_tz_cache().lookup("")
-    get_cookie_cache().lookup("")
+    def _search(self, text: str) -> list[Listing]:
+        found = yf.Search(
+            text,
+            max_results=_FOUND,
+            news_count=0,
+            lists_count=0,
+            include_cb=False,
+            recommended=0,
+            session=self._asking.session,
+            timeout=self._manners.timeout_s,
+        )
+        return read_quotes(found.quotes)
