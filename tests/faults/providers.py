@@ -4,13 +4,21 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from tests.faults.feeds import SoakedFeeds
 from tests.faults.reddit import SoakedReddit
 from tests.faults.soak import Provider
 from tests.faults.x import SoakedX
 from tests.faults.yahoo import SoakedYahoo
+from tests.servers.feeds import running_feeds
 from tests.servers.reddit import running_reddit
 from tests.servers.x import running_x
 from tests.servers.yahoo import running_yahoo
+
+
+@contextmanager
+def _feeds(folder: Path, seed: int) -> Iterator[Provider]:
+    with running_feeds(folder) as local:
+        yield SoakedFeeds(local, seed)
 
 
 @contextmanager
@@ -32,6 +40,7 @@ def _yahoo(folder: Path, seed: int) -> Iterator[Provider]:
 
 
 PROVIDERS: dict[str, Callable[[Path, int], AbstractContextManager[Provider]]] = {
+    "feeds": _feeds,
     "reddit": _reddit,
     "x": _x,
     "yahoo": _yahoo,
