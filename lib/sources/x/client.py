@@ -41,7 +41,7 @@ class Manners(NamedTuple):
 
     concurrency: int = 4
     at_once: int = AT_ONCE
-    rate: Rate = Rate(spacing_s=3, burst=30)
+    rate: Rate = Rate(spacing_s=2.1, burst=20)
     timeout_s: float = 20
     patience: Patience = Patience()
 
