@@ -329,6 +329,8 @@ def test_without_a_budget_x_is_not_configured() -> None:
     assert x.missing(x_settings(x_bearer_token=None, x_budget_day=0)) == [
         "INSITECHART_X_BEARER_TOKEN", "INSITECHART_X_BUDGET_DAY",
     ]  # fmt: skip
+    for unusable in ("two words", "line\nbreak", "토큰"):
+        assert x.missing(x_settings(x_bearer_token=unusable)) == ["INSITECHART_X_BEARER_TOKEN"]
     assert x.missing(x_settings(x_posts_month=0, x_budget_month=0, x_bearer_token=" ")) == [
         "INSITECHART_X_BEARER_TOKEN", "INSITECHART_X_BUDGET_MONTH", "INSITECHART_X_POSTS_MONTH",
     ]  # fmt: skip

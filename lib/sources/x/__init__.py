@@ -27,7 +27,9 @@ def _missing(settings: Settings) -> Sequence[str]:
 
 
 def _token(settings: Settings) -> str:
-    return settings.x_bearer_token.get_secret_value().strip() if settings.x_bearer_token else ""
+    token = settings.x_bearer_token.get_secret_value().strip() if settings.x_bearer_token else ""
+    # what no header can hold would be quoted in the errors of libraries
+    return token if token.isascii() and token.isprintable() and " " not in token else ""
 
 
 def _prices(settings: Settings) -> Mapping[str, Decimal]:

@@ -41,7 +41,7 @@ class Manners(NamedTuple):
 
     concurrency: int = 4
     at_once: int = AT_ONCE
-    rate: Rate = Rate(spacing_s=3, burst=30)
+    rate: Rate = Rate(spacing_s=2.1, burst=20)
     timeout_s: float = 20
     patience: Patience = Patience()
 
@@ -159,7 +159,8 @@ class Client:
         except (SourceError, Undelivered):
             raise
         except Exception as error:
-            raise Malformed(SOURCE, f"X cannot be asked: {type(error).__name__}: {error}") from error
+            # not in its own words: they may hold the token
+            raise Malformed(SOURCE, f"tweepy stumbled over X ({type(error).__name__}).") from error
         return answer
 
     def _tweepy(self) -> Tweepy:
