@@ -4,6 +4,7 @@ afterwards.
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from lib.domain.symbols import Listing
 from lib.sources.yahoo.client import Yahoo
 from tests.servers.faults import BAD_GATEWAY, Page, TooMany
 from tests.servers.yahoo import LocalYahoo
-from tests.servers.yahoo_charts import KRX, NASDAQ, NYSE, Book, Exchange, flat
+from tests.servers.yahoo_charts import KRX, NASDAQ, NYSE, Book, Candle, Exchange, flat
 
 # long settled, and within the first range of two years
 TODAY = datetime.now(UTC).date()
@@ -187,6 +188,42 @@ async def test_what_was_missed_is_caught_up(pool: Pool, local_yahoo: LocalYahoo,
 
     assert (missed.state, caught_up.state, caught_up.bars.new) == ("unavailable", "ok", 30)
     assert await closes(pool, "AAPL") == {day: candle.close for day, candle in whole.days.items()}
+
+
+@pytest.mark.parametrize(
+    ("interval", "overlap"), [("1d", timedelta(days=7)), ("1h", timedelta(days=1)), ("1m", timedelta(hours=1))]
+)
+async def test_after_an_outage_of_days_exactly_what_was_missed_is_asked_for(
+    pool: Pool, local_yahoo: LocalYahoo, source: Yahoo, interval: Interval, overlap: timedelta
+) -> None:
+    before, outage = DAYS[-16:-7], DAYS[-7:]
+    whole = Book("AAPL", NASDAQ, days={day: flat("100") for day in before + outage}, minutes=_hours(before + outage))
+    local_yahoo.publish(Book("AAPL", NASDAQ, days={day: flat("100") for day in before}, minutes=_hours(before)))
+    await run(pool, source, "AAPL", interval=interval, days=28)
+    last = await pool.fetchval("SELECT max(start) FROM bars")
+    local_yahoo.publish(whole)
+    local_yahoo.calls.clear()
+
+    (caught_up,) = await run(pool, source, "AAPL", interval=interval)
+
+    asked = sorted(local_yahoo.asked("AAPL"), key=lambda call: call.start)
+    # of minutes Yahoo gives a week at a time
+    assert len(asked) == (-(-(caught_up.end - caught_up.start) // timedelta(days=7)) if interval == "1m" else 1)
+    assert caught_up.start == last - overlap
+    # of days, Yahoo is asked by those of the exchange
+    assert abs(asked[0].start - caught_up.start) < (timedelta(days=1) if interval == "1d" else timedelta(seconds=1))
+    assert asked[-1].end >= datetime.now(UTC) - timedelta(minutes=5)
+    assert all(one.end == other.start for one, other in pairwise(asked)), "no gap, no overlap"
+    per_day = 1 if interval == "1d" else 3
+    assert (caught_up.bars.new, caught_up.bars.changed) == (per_day * len(outage), 0)
+    assert await pool.fetchval("SELECT count(*) FROM bars") == per_day * len(before + outage)
+    (again,) = await run(pool, source, "AAPL", interval=interval)
+    assert again.bars.new == 0
+
+
+def _hours(days: list[date]) -> dict[datetime, Candle]:
+    # true for hours and for minutes: three of either begin like this
+    return {NASDAQ.opening(day) + timedelta(hours=n): flat(str(100 + n)) for day in days for n in range(3)}
 
 
 async def test_days_asks_for_them_whatever_is_stored(pool: Pool, local_yahoo: LocalYahoo, source: Yahoo) -> None:
