@@ -11,6 +11,7 @@ from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer, running_server
 
 pytest_plugins = [
+    "tests.support.bluesky",
     "tests.support.declared",
     "tests.support.feeds",
     "tests.support.x",
