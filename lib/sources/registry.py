@@ -13,6 +13,7 @@ from lib.sources.declared import Declaration
 _SOURCES: dict[str, str] = {
     "reddit": "lib.sources.reddit",
     "x": "lib.sources.x",
+    "bluesky": "lib.sources.bluesky",
     "feeds": "lib.sources.feeds",
 }
 
