@@ -12,6 +12,7 @@ from lib.postgres.server import PostgresServer, running_server
 
 pytest_plugins = [
     "tests.support.backfills",
+    "tests.support.bluesky",
     "tests.support.declared",
     "tests.support.feeds",
     "tests.support.x",

@@ -106,7 +106,8 @@ async def _read(
         try:
             async with aclosing(source.pages(stream, await read_cursor(pool, source.name, stream))) as pages:
                 async for page in pages:
-                    gate.answered()
+                    if page.is_answer:
+                        gate.answered()
                     stored = await store_page(pool, source.name, stream, page, accounts, verify_within)
                     _sum(sums, page, stored)
                     if on_stored is not None and (page.posts or page.deleted or page.deleted_authors):
@@ -142,12 +143,13 @@ async def store_page(
 ) -> Stored:
     """Stores `page` whole and once: posts, deletions, account, and its cursor as that of `cursor_of`."""
     async with pool.acquire() as conn, conn.transaction():
-        written = await store_posts(conn, page.posts, verify_within=verify_within)
+        written = await store_posts(conn, page.posts, live=page.live, verify_within=verify_within)
         forgotten = await forget_posts(conn, source, page.deleted) if page.deleted else 0
         forgotten += await forget_authors(conn, source, page.deleted_authors)
         if page.cursor is not None:
             await save_cursor(conn, source, cursor_of, dict(page.cursor))
-        await accounts.add(conn, page)
+        if page.is_answer:
+            await accounts.add(conn, page)
     accounts.committed()
     return Stored(written, forgotten)
 

@@ -22,9 +22,9 @@ async def collect_round(
 ) -> list[PostsOutcome]:
     """One outcome per stream that no other worker reads at the moment, in the order of `streams`.
 
-    A stream that never ends is read to the first page that brings nothing.
+    A stream that never ends is read up to this moment, or to the first page with nothing in it.
     """
-    enough = _brings_nothing if opened.declared.poll is None else _never
+    enough = _up_to(datetime.now(UTC)) if opened.declared.poll is None else _never
     return await _read_all(pool, opened, streams, enough, wait=False, on_stored=on_stored)
 
 
@@ -99,8 +99,8 @@ async def _read_all(
     return [outcomes[stream] for stream in dict.fromkeys(streams) if stream in outcomes]
 
 
-def _brings_nothing(page: Page) -> bool:
-    return page.received == 0
+def _up_to(moment: datetime) -> Callable[[Page], bool]:
+    return lambda page: page.start < page.end and (page.end >= moment or page.received == 0)
 
 
 def _never(page: Page) -> bool:

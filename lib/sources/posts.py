@@ -27,6 +27,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     [start, end) are the publication times (UTC) that this page accounts for: whatever the stream had in them is here,
     was refused with a reason in `dropped`, or is named in `lost`. `cursor` is what `pages` needs to go on after this
     page; None leaves the stored one as it is. `received` counts items as the provider sent them, `asked` the calls.
+    `live=False` says that posts may come again as they once read: only one that carries `edited_at` is a new version.
+    `deleted_authors` says which accounts ended and when: what they published until then goes.
     """
 
     start: datetime
@@ -34,11 +36,17 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     cursor: Cursor | None
     posts: tuple[Post, ...] = ()
     deleted: tuple[str, ...] = ()
-    deleted_authors: tuple[str, ...] = ()
+    deleted_authors: Mapping[str, datetime] = {}
     received: int = 0
     asked: int = 1
     dropped: Mapping[str, int] = {}
     lost: tuple[Lost, ...] = ()
+    live: bool = True
+
+    @property
+    def is_answer(self) -> bool:
+        """The provider was heard; a stream that is not open just now yields pages that say nothing."""
+        return self.asked > 0 or self.received > 0 or self.start < self.end
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):

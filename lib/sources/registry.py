@@ -14,6 +14,7 @@ _SOURCES: dict[str, str] = {
     "yahoo": "lib.sources.yahoo",
     "reddit": "lib.sources.reddit",
     "x": "lib.sources.x",
+    "bluesky": "lib.sources.bluesky",
     "feeds": "lib.sources.feeds",
 }
 

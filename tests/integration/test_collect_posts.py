@@ -85,7 +85,7 @@ async def test_what_is_lost_is_said_in_coverage_and_among_the_gaps(pool: Pool) -
 
 async def test_deletions_of_posts_and_of_accounts_are_followed_at_once(pool: Pool) -> None:
     await collect(pool, Played(page(0, 5, "a", "b", "c")))
-    outcome = await collect(pool, Played(page(5, 6, deleted=("a", "never seen"), deleted_authors=("by c",))))
+    outcome = await collect(pool, Played(page(5, 6, deleted=("a", "never seen"), deleted_authors={"by c": at(5)})))
     assert outcome.forgotten == 2
     left = await pool.fetch(
         "SELECT external_id FROM posts WHERE text IS NOT NULL OR author IS NOT NULL OR url IS NOT NULL"

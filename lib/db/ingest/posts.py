@@ -4,8 +4,8 @@ that.
 A queued post with `deleted_at` means: remove its mentions and scores, and recount its buckets without it.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from lib.db.ingest import Written
 from lib.db.pool import Connection
@@ -83,7 +83,8 @@ RETURNING id
 _BEGIN = "SELECT begin_observation()"
 
 _BY_AUTHORS = """
-SELECT external_id FROM posts WHERE source = $1 AND author = ANY($2::text[]) AND deleted_at IS NULL
+SELECT p.external_id FROM posts p JOIN unnest($2::text[], $3::timestamptz[]) AS gone (author, ended_at) USING (author)
+WHERE p.source = $1 AND p.published_at <= gone.ended_at AND p.deleted_at IS NULL
 """
 
 _WORDLESS = "UPDATE scores SET explanation = '[]' WHERE post_id = ANY($1::bigint[])"
@@ -125,11 +126,14 @@ async def forget_posts(conn: Connection, source: str, external_ids: Sequence[str
     return len(forgotten)
 
 
-async def forget_authors(conn: Connection, source: str, authors: Sequence[str]) -> int:
-    """The same for everything that `authors` wrote: their accounts are gone. Returns how many posts were forgotten."""
+async def forget_authors(conn: Connection, source: str, authors: Mapping[str, datetime]) -> int:
+    """The same for everything that `authors` published until their accounts ended: some come back, and to hear of the
+    end again forgets nothing that they wrote since. Returns how many posts were forgotten.
+    """
     if not authors:
         return 0
-    theirs = [row["external_id"] for row in await conn.fetch(_BY_AUTHORS, source, list(authors))]
+    rows = await conn.fetch(_BY_AUTHORS, source, list(authors), list(authors.values()))
+    theirs = [row["external_id"] for row in rows]
     return await forget_posts(conn, source, theirs) if theirs else 0
 
 
