@@ -1,7 +1,7 @@
 """A local Jetstream under soak: people write, edit and delete, and accounts go. It does not know the collector."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,7 +39,8 @@ class SoakedBluesky:
     """See tests.faults.soak.Provider."""
 
     name = "bluesky"
-    commands = (("collect", "posts", "bluesky", "--no-score"),)
+    commands: Sequence[Sequence[str]] = (("collect", "posts", "bluesky", "--no-score"),)
+    at_last: Sequence[Sequence[str]] = ()
     settles_s = 1.0
 
     def __init__(self, local: LocalBluesky, seed: int) -> None:

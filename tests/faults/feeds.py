@@ -31,6 +31,7 @@ class SoakedFeeds:
 
     name = "feeds"
     commands: Sequence[Sequence[str]] = (("collect", "posts", "feeds", "--no-score"),)
+    at_last: Sequence[Sequence[str]] = ()
     settles_s = 0.0
 
     def __init__(self, local: LocalFeeds, seed: int) -> None:

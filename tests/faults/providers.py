@@ -4,15 +4,23 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from tests.faults.bluesky import SoakedBluesky
 from tests.faults.feeds import SoakedFeeds
 from tests.faults.reddit import SoakedReddit
 from tests.faults.soak import Provider
 from tests.faults.x import SoakedX
 from tests.faults.yahoo import SoakedYahoo
+from tests.servers.bluesky import running_bluesky
 from tests.servers.feeds import running_feeds
 from tests.servers.reddit import running_reddit
 from tests.servers.x import running_x
 from tests.servers.yahoo import running_yahoo
+
+
+@contextmanager
+def _bluesky(folder: Path, seed: int) -> Iterator[Provider]:
+    with running_bluesky(folder) as local:
+        yield SoakedBluesky(local, seed)
 
 
 @contextmanager
@@ -40,6 +48,7 @@ def _yahoo(folder: Path, seed: int) -> Iterator[Provider]:
 
 
 PROVIDERS: dict[str, Callable[[Path, int], AbstractContextManager[Provider]]] = {
+    "bluesky": _bluesky,
     "feeds": _feeds,
     "reddit": _reddit,
     "x": _x,

@@ -1,7 +1,7 @@
 """A local Reddit under soak: two subreddits in which people write, edit and delete. It does not know the collector."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,8 @@ class SoakedReddit:
     """See tests.faults.soak.Provider."""
 
     name = "reddit"
-    commands = (("collect", "posts", "reddit", "--no-score"), ("collect", "deleted", "reddit", "--all"))
+    commands: Sequence[Sequence[str]] = (("collect", "posts", "reddit", "--no-score"),)
+    at_last: Sequence[Sequence[str]] = (("collect", "deleted", "reddit", "--all"),)
     settles_s = 5.0
 
     def __init__(self, local: LocalReddit, seed: int) -> None:

@@ -52,13 +52,15 @@ class Item(NamedTuple):
 
 
 class Provider(Protocol):
-    """A local provider under soak. `commands` collect from it, one after the other; `chance` says what goes wrong.
+    """A local provider under soak. `commands` collect from it, one after the other, and `at_last` once more when all is
+    published; `chance` says what goes wrong.
 
     What is younger than `settles_s` need not be found yet.
     """
 
     name: str
     commands: Sequence[Sequence[str]]
+    at_last: Sequence[Sequence[str]]
     chance: Chance
     settles_s: float
 
@@ -119,6 +121,11 @@ class Collector:
     def run(self, *, kill_after_s: float | None = None) -> bool:
         """Runs it to its end, or kills it that long after its first call of this run. True where it was killed."""
         return any(self._run(command, kill_after_s) for command in self._provider.commands)
+
+    def finish(self) -> None:
+        """Runs what is left to do once nothing is published any more."""
+        for command in self._provider.at_last:
+            self._run(command, None)
 
     def _run(self, command: Sequence[str], kill_after_s: float | None) -> bool:
         before = self._provider.calls
@@ -181,6 +188,7 @@ async def soak(
     while known != (known := await pool.fetchval(_STORED)):
         await asyncio.to_thread(collector.run)
         runs += 1
+    await asyncio.to_thread(collector.finish)
     lost = await provider.check(pool)
     spent = await pool.fetchval(_SPENT, provider.name)
     seconds = time.monotonic() - began

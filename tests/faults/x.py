@@ -1,7 +1,7 @@
 """A local X under soak: posts about three stocks, edited and deleted, each one paid for."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,8 @@ class SoakedX:
     """See tests.faults.soak.Provider."""
 
     name = "x"
-    commands = (("collect", "posts", "x", "--no-score"), ("collect", "deleted", "x", "--all"))
+    commands: Sequence[Sequence[str]] = (("collect", "posts", "x", "--no-score"),)
+    at_last: Sequence[Sequence[str]] = (("collect", "deleted", "x", "--all"),)
     settles_s = 15.0
 
     def __init__(self, local: LocalX, seed: int) -> None:

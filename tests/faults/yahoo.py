@@ -32,6 +32,7 @@ class SoakedYahoo:
 
     name = "yahoo"
     commands: Sequence[Sequence[str]] = (("collect", "bars", "--interval", "1d"),)
+    at_last: Sequence[Sequence[str]] = ()
     settles_s = 0.0
 
     def __init__(self, local: LocalYahoo, seed: int) -> None:
