@@ -16,7 +16,6 @@ from time import monotonic
 from typing import Any
 
 from litestar.testing import AsyncTestClient
-from tests.servers.bluesky import running_bluesky
 
 from api.app import create_app
 from benchmarks.support import empty_database
@@ -27,6 +26,7 @@ from lib.db.ingest.symbols import store_listings
 from lib.db.pool import Pool, open_pool
 from lib.domain.symbols import Listing
 from lib.settings import Settings
+from tests.servers.bluesky import running_bluesky
 from tests.servers.reddit import CLIENT_ID, CLIENT_SECRET, running_reddit
 
 POSTS = 100

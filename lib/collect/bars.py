@@ -126,7 +126,7 @@ async def collect_window(
             fetched = await source.fetch_bars(symbol, interval, known.first, end)
     except SourceError as error:
         await gate.failed(error)
-        log.info("bars not collected", symbol=symbol, interval=interval, state=error.state, reason=str(error))
+        log.debug("bars not collected", symbol=symbol, interval=interval, state=error.state, reason=str(error))
         outcome = Outcome(
             symbol=symbol,
             start=start,

@@ -85,7 +85,7 @@ async def look_up(pool: Pool, source: FindsListings, *, gate: Gate, most: int) -
             except SourceError as error:
                 await gate.failed(error)
                 reason = str(error)
-                log.info("cashtag not looked up", source=source.name, cashtag=cashtag, reason=reason)
+                log.debug("cashtag not looked up", source=source.name, cashtag=cashtag, reason=reason)
                 continue
             gate.answered()
             listing = exact_match(cashtag, found)

@@ -73,7 +73,7 @@ async def read_past(
     except SourceError as error:
         failure = error
         await gate.failed(error)
-        log.info("past not read", source=name, stream=stream, state=error.state, reason=str(error))
+        log.debug("past not read", source=name, stream=stream, state=error.state, reason=str(error))
     async with pool.acquire() as conn, conn.transaction():
         await accounts.close(conn)
         left = await missing_of_posts(conn, name, stream, *window)

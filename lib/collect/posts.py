@@ -118,7 +118,7 @@ async def _read(
         except SourceError as error:
             await gate.failed(error)
             state, reason = error.state, str(error)
-            log.info("posts not collected", source=source.name, stream=stream, state=state, reason=reason)
+            log.debug("posts not collected", source=source.name, stream=stream, state=state, reason=reason)
             await _failed(pool, accounts, since, state, reason, asked=1)
         async with pool.acquire() as conn, conn.transaction():
             await accounts.close(conn)

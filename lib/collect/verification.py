@@ -60,7 +60,7 @@ async def sweep(pool: Pool, opened: Opened, *, most: int | None = None, everythi
         except SourceError as error:
             await opened.gate.failed(error)
             reason = str(error)
-            log.info("posts not looked at", source=source.name, state=error.state, reason=reason)
+            log.debug("posts not looked at", source=source.name, state=error.state, reason=reason)
             break
         forgotten, changed = await _store(pool, opened, verified)
         looked_at, gone, edited, last = looked_at + len(due), gone + forgotten, edited + changed, due[-1]
