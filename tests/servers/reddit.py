@@ -48,7 +48,7 @@ class LocalReddit:
     which say why one does not let itself be read: private, quarantined, banned.
 
     `clock` is the server's own time, `allowance` how many calls are left of it, `reset_s` when it is renewed.
-    `recorded` answers, by path, come before the books'.
+    `recorded` answers, by path without a last slash, come before the books'.
     """
 
     def __init__(self, *, most: int = 100, cap: int = 1000) -> None:
@@ -112,9 +112,10 @@ class LocalReddit:
         """The server's routes, for both hosts."""
         app = web.Application()
         app.router.add_post("/api/v1/access_token", self._token)
-        app.router.add_get("/api/info", self._info)
-        app.router.add_get("/r/{subreddit}/new", self._submissions)
-        app.router.add_get("/r/{subreddit}/comments", self._comments)
+        for end in ("", "/"):
+            app.router.add_get(f"/api/info{end}", self._info)
+            app.router.add_get(f"/r/{{subreddit}}/new{end}", self._submissions)
+            app.router.add_get(f"/r/{{subreddit}}/comments{end}", self._comments)
         return app
 
     def _publish(self, feed: Feed, subreddit: str, given: dict[str, Any]) -> str:
@@ -168,7 +169,7 @@ class LocalReddit:
         if self.allowance < 1:
             return self._refusal(429, "Too Many Requests")
         self.allowance -= 1
-        recorded = self.recorded.get(request.path)
+        recorded = self.recorded.get(request.path.rstrip("/"))
         return None if recorded is None else self._answer(recorded)
 
     def _closed(self, subreddit: str) -> web.Response | None:

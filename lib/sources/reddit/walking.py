@@ -18,8 +18,9 @@ AT_ONCE = 100
 # pages of a listing of 1,000 things, each of which begins five before the end of the last
 MOST_PAGES = 11
 
-# where each feed stands; both list the newest first
-FEEDS = {"submissions": "new", "comments": "comments"}
+# where each feed stands, with the slashes of praw's own paths; both list the newest first
+FEEDS = {"submissions": "new", "comments": "comments/"}
+_INFO = "/api/info/"
 
 # a page begins so many things before the end of the one before it, to show that nothing was left out between them; what
 # it was to begin after may have been deleted meanwhile, and then it begins still earlier
@@ -53,7 +54,7 @@ class Walking:
         question = Question(f"{len(names)} posts by their ids")
 
         async def ask() -> Listing:
-            return read_listing(await self._asking.ask(question, "/api/info", id=",".join(names)), question)
+            return read_listing(await self._asking.ask(question, _INFO, id=",".join(names)), question)
 
         return await self._patiently(ask)
 
@@ -81,7 +82,7 @@ class Walking:
     async def _page(self, stream: str, **parameters: str) -> Listing:
         feed, _, name = stream.partition("/")
         path = f"/r/{quote(name, safe='')}/{FEEDS[feed]}"
-        question = Question(path.removeprefix("/"), stream)
+        question = Question(path.strip("/"), stream)
         return read_listing(await self._asking.ask(question, path, limit=AT_ONCE, **parameters), question)
 
     async def _patiently(self, ask: Callable[[], Awaitable[Listing]]) -> Listing:
