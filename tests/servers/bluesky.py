@@ -17,7 +17,6 @@ import json
 import threading
 import time
 from bisect import bisect_left
-from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from itertools import count
@@ -27,7 +26,7 @@ from typing import NamedTuple
 from aiohttp import WSMsgType, web
 
 from tests.servers.bluesky_events import Event, post
-from tests.servers.bluesky_spoils import Freeze, Spoil, ends, is_ready, rearranged
+from tests.servers.bluesky_spoils import Freeze, Spoil, Spoils, ends, is_ready, rearranged
 from tests.servers.faults import Script, Slow, misbehave
 from tests.servers.proxy import stand_in
 
@@ -44,28 +43,6 @@ class Asked(NamedTuple):
     cursor: int | None
     collections: tuple[str, ...]
     user_agent: str
-
-
-class Spoils:
-    """What goes wrong on open connections: per host a queue, one spoil a connection; None lets one be."""
-
-    def __init__(self) -> None:
-        self._next: defaultdict[str, deque[Spoil | None]] = defaultdict(deque)
-
-    def then(self, host: str, *spoils: Spoil | None) -> None:
-        """The next connections to `host` go like this, in this order."""
-        self._next[host].extend(spoils)
-
-    def clear(self) -> None:
-        """Nothing goes wrong any more."""
-        self._next.clear()
-
-    def next(self, host: str) -> Spoil | None:
-        """What happens on the connection that was opened now."""
-        for name in (host, "*"):
-            if self._next[name]:
-                return self._next[name].popleft()
-        return None
 
 
 class LocalBluesky:

@@ -7,6 +7,7 @@ is sent, as soon as all the events that they are about wait to be sent, and the 
 
 import asyncio
 import random
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -68,6 +69,28 @@ class Shuffle(NamedTuple):
 
 
 Spoil: TypeAlias = Close | CutOff | Freeze | HalfFrame | Frames | Skip | Repeat | Shuffle
+
+
+class Spoils:
+    """What goes wrong on open connections: per host a queue, one spoil a connection; None lets one be."""
+
+    def __init__(self) -> None:
+        self._next: defaultdict[str, deque[Spoil | None]] = defaultdict(deque)
+
+    def then(self, host: str, *spoils: Spoil | None) -> None:
+        """The next connections to `host` go like this, in this order."""
+        self._next[host].extend(spoils)
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        self._next.clear()
+
+    def next(self, host: str) -> Spoil | None:
+        """What happens on the connection that was opened now."""
+        for name in (host, "*"):
+            if self._next[name]:
+                return self._next[name].popleft()
+        return None
 
 
 async def ends(spoil: Spoil, ws: web.WebSocketResponse, request: web.Request) -> bool:

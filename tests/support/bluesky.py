@@ -7,12 +7,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lib.settings import Settings
 from lib.sources.interest import Interest
+from tests.servers.bluesky_events import Event, post
 from tests.support.access import NotedAccess
 
 if TYPE_CHECKING:
@@ -23,13 +25,30 @@ if TYPE_CHECKING:
 
 HOSTS = Settings.model_fields["bluesky_hosts"].default
 
-# the tests' time, in microseconds since 1970: 2026-03-02 14:00 UTC
+# the tests' time, and the same in microseconds since 1970
+NOON = datetime(2026, 3, 2, 14, tzinfo=UTC)
 NOON_US = 1_772_460_000_000_000
+FROM_NOON = {"time_us": NOON_US}
+
+
+def at(seconds: float) -> datetime:
+    """`seconds` into the tests' day."""
+    return NOON + timedelta(seconds=seconds)
 
 
 def at_us(seconds: float) -> int:
-    """`seconds` into the tests' day."""
+    """The same in microseconds since 1970."""
     return NOON_US + round(seconds * 1_000_000)
+
+
+def talk(seconds: range) -> list[Event]:
+    """A post a second: p0, p1, …"""
+    return [post("$A", time_us=at_us(second), rkey=f"p{second}") for second in seconds]
+
+
+def is_over(seconds: float) -> Callable[[list[Page]], bool]:
+    """Are all events of before `seconds` heard?"""
+    return lambda pages: pages[-1].end >= at(seconds)
 
 
 def haste(**changes: object) -> Manners:

@@ -17,12 +17,12 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
-    InvalidHandshake,
     InvalidMessage,
     InvalidProxy,
     InvalidStatus,
     InvalidURI,
     ProxyError,
+    WebSocketException,
 )
 from websockets.http11 import Response
 from websockets.uri import parse_uri
@@ -96,6 +96,7 @@ def address(host: str) -> str:
     url = f"{host if '://' in host else f'wss://{host}'}/subscribe"
     try:
         name = parse_uri(url).host
+        name.encode("idna")
     except (InvalidURI, ValueError):
         name = ""
     if _NAME.fullmatch(name) is None:
@@ -132,10 +133,10 @@ async def open_line(host: str, cursor_us: int, *, agent: str, timing: Timing) ->
         raise Malformed(SOURCE, f"{host} does not answer as a web server does.", hint=WAIT) from error
     except (ProxyError, InvalidProxy, ImportError) as error:
         raise Unavailable(SOURCE, f"{host} cannot be reached through the proxy: {error}.", hint=_NETWORK) from error
-    except InvalidHandshake as error:
-        raise Malformed(SOURCE, f"{host} does not answer as a Jetstream does: {error}.", hint=WAIT) from error
     except OSError as error:
         raise Unavailable(SOURCE, f"{host} cannot be reached: {_trouble(error)}.", hint=_NETWORK) from error
+    except (WebSocketException, ValueError) as error:
+        raise Malformed(SOURCE, f"{host} does not answer as a Jetstream does: {error}.", hint=WAIT) from error
     try:
         yield Line(connection, host, timing)
     finally:
