@@ -130,6 +130,61 @@ async def test_a_proxy_that_cannot_be_used_is_named(
     assert "through the proxy" in str(error)
 
 
+ANSWERS = [
+    (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "it answers 407"),
+    (b"HTTP/1.1\r\n\r\n", "it answers nothing"),
+    (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "it answers"),
+    (b"HTTP/1.1 200 OK\r\n", "it does not answer as a proxy does"),
+    (b"x" * 100_000, "it does not answer as a proxy does"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason"), ANSWERS, ids=lambda value: str(value[:30]))
+async def test_a_proxy_that_does_not_let_us_through(
+    answer: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        questions.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        _, port = server.sockets[0].getsockname()
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, f"http://me:secret@127.0.0.1:{port}")
+        with pytest.raises(Unavailable, match=f"through the proxy: {reason}"):
+            await heard(hasty_bluesky(), FROM_NOON, lambda pages: False)
+    assert questions[0].startswith(f"CONNECT {HOSTS[0]}:443 HTTP/1.1\r\nHost: {HOSTS[0]}:443\r\n".encode())
+    assert b"User-Agent: InsiteChart/" in questions[0]
+    assert b"Proxy-Authorization: Basic bWU6c2VjcmV0\r\n" in questions[0]
+
+
+async def test_a_proxy_that_hangs_costs_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await reader.read(1_000):
+                pass
+        except ConnectionError:
+            pass
+        finally:
+            left.set()
+            writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        _, port = server.sockets[0].getsockname()
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+        source = hasty_bluesky(hosts=HOSTS[:1], manners=haste(timing=Timing(open_s=0.1)))
+        with pytest.raises(Unavailable, match="no answer in time"):
+            await heard(source, FROM_NOON, lambda pages: False)
+        async with asyncio.timeout(5):
+            await left.wait()
+
+
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     local_bluesky: LocalBluesky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 import pytest
 
 from lib.sources.bluesky.gathering import Room
+from lib.sources.bluesky.line import Timing
 from lib.sources.posts import Lost
 from tests.servers.bluesky import LocalBluesky
 from tests.servers.bluesky_events import post
@@ -115,24 +116,26 @@ async def test_the_past_ends_now_and_says_what_is_lost(local_bluesky: LocalBlues
     assert nothing == []
 
 
-@pytest.mark.parametrize("moment", ["at once", "connected", "frozen", "full", "unreachable"])
+@pytest.mark.parametrize("moment", ["at once", "connected", "frozen", "parting", "full", "unreachable"])
 async def test_closed_it_is_gone_at_once_and_leaves_nothing(
     local_bluesky: LocalBluesky, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = asyncio.all_tasks()
     local_bluesky.publish(*(post("$A" * 200, time_us=at_us(n / 1_000), rkey=f"p{n}") for n in range(3_000)))
-    if moment == "frozen":
+    if moment in ("frozen", "parting"):
         local_bluesky.spoils.then("*", Freeze(after=1))
     if moment == "unreachable":
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
         monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     room = Room(events=100) if moment == "full" else Room()
-    reading = hasty_bluesky(manners=haste(room=room, page_s=0.01)).pages("posts", FROM_NOON)
+    timing = Timing(silence_s=0.1, ping_s=0.05, close_s=5) if moment == "parting" else haste().timing
+    reading = hasty_bluesky(manners=haste(room=room, page_s=0.01, timing=timing)).pages("posts", FROM_NOON)
     async for page in reading:
         if moment in ("at once", "unreachable") or page.received:
             break
-    if moment == "full":
-        await asyncio.sleep(0.1)
+    if moment in ("full", "parting"):
+        # until the reader waits for the page to be taken, or for an answer to its goodbye
+        await asyncio.sleep(0.4)
     began = monotonic()
     await reading.aclose()
     assert monotonic() - began < 1

@@ -1,8 +1,8 @@
 """Bluesky through Jetstream, its public stream of everything that is posted: without a key, with deletions.
 
 `client` makes pages, `gathering` fills them and `ends` keeps what is deleted out of them, `reader` goes from host to
-host and `hosts` says to which, `line` is one connection, `events` knows what is said on it. What is kept, limits and
-failures: docs/sources/bluesky.md.
+host and `hosts` says to which, `line` is one connection, through a `tunnel` where there is a proxy, `events` knows what
+is said on it. What is kept, limits and failures: docs/sources/bluesky.md.
 """
 
 from collections.abc import AsyncIterator

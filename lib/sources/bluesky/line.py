@@ -25,10 +25,12 @@ from websockets.exceptions import (
     WebSocketException,
 )
 from websockets.http11 import Response
+from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import parse_uri
 
 from lib.errors import ConfigurationError, Denied, Malformed, RateLimited, SourceError, Unavailable
 from lib.sources.bluesky.events import POSTS, SOURCE
+from lib.sources.bluesky.tunnel import tunnel
 from lib.sources.retry_after import allowed_from
 
 # The host leaves out events that are longer than this; a post of 3,000 bytes, all a person can write in the app, with
@@ -109,22 +111,14 @@ def address(host: str) -> str:
 
 @asynccontextmanager
 async def open_line(host: str, cursor_us: int, *, agent: str, timing: Timing) -> AsyncIterator[Line]:
-    """A line to `host` on which posts come from `cursor_us` (microseconds since 1970) on, or from now on.
+    """A line to `host` on which posts come from `cursor_us` (microseconds since 1970) on.
 
     Raises Denied, RateLimited, Unavailable, or Malformed where something else than a Jetstream answers.
     """
     asked = {"wantedCollections": POSTS, "maxMessageSizeBytes": _LONGEST_EVENT, "cursor": cursor_us}
     try:
-        connection = await connect(
-            f"{address(host)}?{urlencode(asked)}",
-            user_agent_header=agent,
-            open_timeout=timing.open_s,
-            # whoever waits for the next frame watches the silence; one who stores a page must not be taken for dead
-            ping_interval=None,
-            close_timeout=timing.close_s,
-            max_size=_LONGEST_FRAME,
-            max_queue=_AHEAD,
-        )
+        async with asyncio.timeout(timing.open_s):
+            connection = await _connect(f"{address(host)}?{urlencode(asked)}", agent, timing)
     except InvalidStatus as error:
         raise _refusal(host, error.response) from error
     except InvalidMessage as error:
@@ -140,7 +134,32 @@ async def open_line(host: str, cursor_us: int, *, agent: str, timing: Timing) ->
     try:
         yield Line(connection, host, timing)
     finally:
-        await connection.close()
+        try:
+            await connection.close()
+        finally:
+            # whoever is cancelled while saying goodbye to a host that does not answer would leave the socket open
+            connection.transport.abort()
+
+
+async def _connect(url: str, agent: str, timing: Timing) -> ClientConnection:
+    uri = parse_uri(url)
+    proxy = get_proxy(uri)
+    through = parse_proxy(proxy) if proxy is not None else None
+    sock = None
+    if through is not None and through.scheme == "http":
+        sock = await tunnel(through, uri.host, uri.port, agent=agent)
+    return await connect(
+        url,
+        user_agent_header=agent,
+        # from here on it belongs to the library, which closes it whatever happens
+        sock=sock,
+        open_timeout=None,
+        # whoever waits for the next frame watches the silence; one who stores a page must not be taken for dead
+        ping_interval=None,
+        close_timeout=timing.close_s,
+        max_size=_LONGEST_FRAME,
+        max_queue=_AHEAD,
+    )
 
 
 def _refusal(host: str, response: Response) -> SourceError:
