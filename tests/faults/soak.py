@@ -39,7 +39,7 @@ _SPENT = "SELECT coalesce(sum(dollars), 0) FROM spend WHERE source = $1"
 _STORED = "SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM bars)"
 
 # a collector that was told to wait, or whose provider is down, ends by itself long before this
-_PATIENCE_S = 240
+_PATIENCE_S = 1200
 
 
 class Item(NamedTuple):
