@@ -83,7 +83,7 @@ async def _posts(settings: Settings, names: tuple[str, ...], deadline: datetime 
         readers = Readers([settings.scorer])
 
         async def as_it_comes() -> None:
-            await score_batch(pool, await readers.current(pool), limit=_AT_ONCE)
+            await score_batch(pool, await readers.current(pool), limit=_AT_ONCE, newest=True)
 
         async with asyncio.TaskGroup() as group:
             for name in dict.fromkeys(names):

@@ -22,6 +22,6 @@ class ScoringAsItComes:
         self._turn = asyncio.Lock()
 
     async def __call__(self) -> None:
-        """Scores up to a page's worth of the posts that wait."""
+        """Scores up to a page's worth of the posts that wait; a long line does not hold up those that just came."""
         async with self._turn:
-            await score_batch(self._pool, await self._readers.current(self._pool), limit=_AT_ONCE)
+            await score_batch(self._pool, await self._readers.current(self._pool), limit=_AT_ONCE, newest=True)

@@ -84,14 +84,15 @@ def test_silence_and_not_having_heard_are_different_answers(
 ) -> None:
     with running_feeds(tmp_path) as feeds:
         feeds.publish("https://news.example/calm", Feed(items=[Item(title="Nothing of note", guid="1")]))
-        places = "calm=https://news.example/calm,gone=https://news.example/gone"
-        done = running_platform.run("collect", "posts", "feeds", **{**feeds.environment, "INSITECHART_FEEDS": places})
+        places = {"INSITECHART_FEEDS": "calm=https://news.example/calm,gone=https://news.example/gone"}
+        done = running_platform.run("collect", "posts", "feeds", **feeds.environment, **places)
     assert done.returncode == 0, done.stderr
     answers = ask("/operations/coverage", source="feeds", limit="1000")["items"]
     states = {item["stream"]: item["state"] for item in reversed(answers)}
     assert states["articles/calm"] == "ok"
     assert states["articles/gone"] == "denied"
-    refused = running_platform.run("sources")
+    # another list of feeds would be another asking, and not be refused
+    refused = running_platform.run("sources", **places)
     assert "insitechart sources reset feeds" in refused.stdout
     assert running_platform.run("sources", "reset", "feeds").returncode == 0
 

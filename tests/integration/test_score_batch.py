@@ -180,3 +180,11 @@ def test_readers_of_an_unknown_scorer_are_refused() -> None:
 async def _until_someone_waits_for_a_lock(pool: Pool) -> None:
     while not await pool.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
         pass
+
+
+async def test_what_was_stored_last_can_be_read_first(pool: Pool) -> None:
+    reader = await make_reader(pool)
+    await store(pool, [post(number, "$AAPL is great") for number in range(5)])
+    await score_batch(pool, reader, limit=2, newest=True)
+    read = await pool.fetch("SELECT external_id FROM posts JOIN scores ON scores.post_id = posts.id ORDER BY 1")
+    assert [row["external_id"] for row in read] == ["3", "4"]

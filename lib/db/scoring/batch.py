@@ -29,14 +29,15 @@ class BatchResult(msgspec.Struct, frozen=True):
         return self.posts + self.deleted
 
 
-async def score_batch(pool: Pool, reader: Reader, *, limit: int) -> BatchResult:
-    """Takes up to `limit` posts that wait, reads them, and stores mentions, scores and buckets together.
+async def score_batch(pool: Pool, reader: Reader, *, limit: int, newest: bool = False) -> BatchResult:
+    """Takes up to `limit` posts that wait (`newest`: the last stored first), reads them, and stores mentions, scores
+    and buckets together.
 
     Any number may run side by side: a post is taken by one of them, and waits again if its batch fails.
     """
     begun = time.monotonic()
     async with pool.acquire() as conn, conn.transaction():
-        posts = await claim(conn, limit)
+        posts = await claim(conn, limit, newest=newest)
         if not posts:
             return BatchResult(0, 0, 0, 0, time.monotonic() - begun)
         readings = await asyncio.to_thread(_read, reader, posts)

@@ -13,6 +13,8 @@ from lib.db.pool import Connection, Pool
 
 _CLAIM = "SELECT post_id FROM score_queue ORDER BY post_id LIMIT $1 FOR UPDATE SKIP LOCKED"
 
+_CLAIM_NEWEST = "SELECT post_id FROM score_queue ORDER BY post_id DESC LIMIT $1 FOR UPDATE SKIP LOCKED"
+
 # apart from the claim: as a subquery of the deletion, the claim can be run once for every row of the queue
 _REMOVE = "DELETE FROM score_queue WHERE post_id = ANY($1::bigint[])"
 
@@ -37,9 +39,11 @@ class Claimed(msgspec.Struct, frozen=True):
     is_deleted: bool
 
 
-async def claim(conn: Connection, limit: int) -> Sequence[Claimed]:
-    """Takes up to `limit` posts that no one else holds, lowest ids first. They wait again if the transaction fails."""
-    ids = [row["post_id"] for row in await conn.fetch(_CLAIM, limit)]
+async def claim(conn: Connection, limit: int, *, newest: bool = False) -> Sequence[Claimed]:
+    """Takes up to `limit` posts that no one else holds, those that were stored first or, on demand, last. They wait
+    again if the transaction fails.
+    """
+    ids = [row["post_id"] for row in await conn.fetch(_CLAIM_NEWEST if newest else _CLAIM, limit)]
     if not ids:
         return []
     await conn.execute(_REMOVE, ids)
