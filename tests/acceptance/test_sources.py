@@ -20,8 +20,11 @@ Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def ask(running_platform: RunningPlatform) -> Ask:
-    """GET below /api/v1; the answer as JSON."""
+def ask(running_platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    """GET below /api/v1; the answer as JSON. Apple is listed, whatever became of the sample."""
+    symbols = tmp_path_factory.mktemp("listings") / "symbols.csv"
+    symbols.write_text("symbol,name,exchange,currency\nAAPL,Apple Inc.,NASDAQ,USD\n", "utf-8")
+    assert running_platform.run("import", "symbols", str(symbols)).returncode == 0
 
     def get(path: str, **parameters: str) -> Any:
         answer = httpx.get(f"{running_platform.api_url}/api/v1{path}", params=parameters, timeout=30)

@@ -15,6 +15,7 @@ from lib.db.asking.circuits import open_circuit
 from lib.db.cursors import save_cursor
 from lib.db.pool import Pool
 from lib.settings import load_settings
+from lib.sources.declared import fingerprint
 from lib.sources.registry import declaration
 from tests.support.seed import add_coverage, add_gap, add_spend
 
@@ -39,7 +40,8 @@ async def test_a_table_of_each_kind_is_recorded(pool: Pool) -> None:
     await add_gap(pool, "feeds", "articles/sec", now)
     async with pool.acquire() as conn, conn.transaction():
         await save_cursor(conn, "feeds", "articles/sec", {"etag": "abc"})
-    await open_circuit(pool, "feeds", "", reason="It says 403.", hint="Ask the publisher.")
+    key = fingerprint(declaration("feeds").credential(load_settings()))
+    await open_circuit(pool, "feeds", key, reason="It says 403.", hint="Ask the publisher.")
 
     state = await report(return_state=True)
 
