@@ -11,11 +11,10 @@ import pytest
 from lib.settings import Settings
 from lib.sources.declared import Opening
 from lib.sources.interest import Interest
-from lib.sources.posts import Backfills, Cursor, Page, PostSource, Verifies
+from lib.sources.posts import Cursor, Page, PostSource
 from lib.sources.reddit import DECLARATION
 from lib.sources.reddit.client import Reddit
 from lib.sources.registry import declaration
-from tests.servers.reddit_books import Blank
 from tests.support.local_reddit import HASTE, AtHand
 
 pytest_plugins = ["tests.support.reddit"]
@@ -148,59 +147,6 @@ async def test_what_no_listing_holds_any_more_is_named_as_lost(reddit: AtHand) -
     missing = [moment for name, moment in published.items() if name not in names(pages)]
     assert len(missing) == 200
     assert all(lost.start <= moment < lost.end for moment in missing)
-
-
-async def test_the_past_is_read_as_far_as_the_listing_goes(reddit: AtHand) -> None:
-    began = datetime.now(UTC) - timedelta(hours=10)
-    published = {}
-    for n in range(300):
-        moment = (began + timedelta(minutes=n)).replace(microsecond=0)
-        seconds = moment.timestamp()
-        published[reddit.server.submit("stocks", created=seconds, place=seconds)] = moment
-    start, end = began + timedelta(minutes=50), began + timedelta(minutes=250)
-    async with reddit.source() as source:
-        assert isinstance(source, Backfills)
-        assert source.reach(STREAM) is None
-        assert source.volume(STREAM, start, end).calls == 11
-        pages = [page async for page in source.past(STREAM, start, end, None)]
-        resumed = [page async for page in source.past(STREAM, start, end, pages[1].cursor)]
-    assert names(pages) == {name for name, moment in published.items() if start <= moment < end}
-    assert (pages[0].end, pages[-1].start) == (end, start)
-    assert names(resumed) >= {name for name, moment in published.items() if start <= moment < pages[1].start}
-    assert resumed[0].end == pages[1].start
-
-
-async def test_a_second_look_tells_what_is_there_what_was_edited_and_what_is_gone(reddit: AtHand) -> None:
-    server = reddit.server
-    there, edited, deleted, removed = (server.submit("stocks") for _ in range(4))
-    comment, taken_back, purged = (server.comment("stocks") for _ in range(3))
-    nobody = server.submit("stocks", fields={"author": "[deleted]"})
-    undated = server.submit("stocks", fields={"created_utc": None})
-    server.edit(edited, "otherwise")
-    server.delete(deleted)
-    server.remove(removed)
-    server.delete(taken_back)
-    server.purge(purged)
-    asked = [there, edited, deleted, removed, comment, taken_back, purged, nobody, undated, "k48sqm", "t3_neverwas"]
-    async with reddit.source() as source:
-        assert isinstance(source, Verifies)
-        verified = await source.verify(asked)
-        assert (await source.verify(["k48sqm"])).asked == 0
-    posts = {post.external_id: post for post in verified.posts}
-    assert set(posts) == {there, edited, comment}
-    assert posts[edited].text == "otherwise"
-    assert set(verified.gone) == {deleted, removed, taken_back, purged, nobody, "t3_neverwas"}
-    assert (verified.asked, len(server.asked("info"))) == (2, 2), "what is unknown is asked for twice"
-
-
-async def test_what_reddit_forgets_for_a_moment_is_not_gone(reddit: AtHand) -> None:
-    names = [reddit.server.submit("stocks") for _ in range(100)]
-    reddit.server.script.then("info", Blank())
-    async with reddit.source() as source:
-        verified = await source.verify(names)
-    assert len(verified.posts) == 100
-    assert verified.gone == ()
-    assert verified.asked == 2
 
 
 async def test_reddit_hears_a_truthful_name_and_keys_for_reading_only(reddit: AtHand) -> None:
