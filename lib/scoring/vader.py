@@ -8,11 +8,11 @@ with the text.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from lib.domain.sentiment import Score, Term
-from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Notable, Word, Words, bare
+from lib.domain.sentiment import Label, Score, Term
+from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Candidates, Word, Words
 from lib.scoring.verdict import NEUTRAL, label_of, strongest
 
 _CAPITALS = 0.733
@@ -20,6 +20,7 @@ _NEGATION = -0.74
 _DAMPENED = -0.293
 _DISTANCE = (1.0, 0.95, 0.9)
 _ALPHA = 15
+_KEPT_VALUES = 1 << 16
 
 _EXCLAMATION = re.compile("!+")
 _QUESTION = re.compile(r"\?+")
@@ -34,80 +35,132 @@ class Vader:
 
     def __init__(self) -> None:
         self._words = Words()
+        self._values = _Values()
 
     @cached_property
-    def _notable(self) -> Notable:
-        return Notable()
+    def _candidates(self) -> Candidates:
+        return Candidates(self._words)
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         """The score of `text`. Spans count its code points from 0; `lang` changes nothing, the lexicon is English."""
-        tokens = text.split()
-        plain, known, look = self._notable.plain, self._notable.known, self._notable.look
-        notable = {token for token in tokens if token not in plain and (token in known or look(token))}
-        if not notable:
+        found, acting = self._candidates.find(text)
+        if not found:
             return NEUTRAL
-        counted = [token for token in tokens if len(token) > 1]
-        hits, weights = self._weigh_hits(counted, [i for i, token in enumerate(counted) if token in notable])
+        weights = self._weigh_in_place(_Counted(text), found) if acting else _weigh_alone(text, found)
+        if 0.0 in weights:
+            weights = _apply_but(found, weights)
         summed = float(sum(weights))
-        emphasis = math.copysign(_emphasis(text), summed) if summed else 0.0
+        emphasis = math.copysign(_emphasis(text), summed) if summed and ("!" in text or "?" in text) else 0.0
         raw = summed + emphasis
-        # adding 0.0 makes a rounded -0.0 an ordinary zero
-        value = round(raw / math.sqrt(raw * raw + _ALPHA), 4) + 0.0
-        terms = _terms(text, [counted[hit] for hit in hits], weights)
+        terms = _terms(text, found, weights)
         if emphasis:
             terms.append(_emphasis_term(text, emphasis))
-        return Score(value, label_of(value), raw, strongest(terms, raw))
+        value, label = self._values[raw]
+        return Score(value, label, raw, strongest(terms, raw))
 
-    def _weigh_hits(self, tokens: Sequence[str], notable: Sequence[int]) -> tuple[list[int], list[float]]:
-        """Where the words that weigh something are in `tokens`, and what each weighs, `but` included."""
+    def _weigh_in_place(self, counted: "_Counted", found: Iterable[Word]) -> list[float]:
+        """What each of the words `found` weighs where it stands among the tokens `counted`; a `but` weighs 0."""
         words = self._words
-        mixed = len(set(map(str.isupper, tokens))) == 2
         first: dict[str, float] = {}
-        hits: list[int] = []
         weights: list[float] = []
-        but = -1
-        for index in notable:
-            word = words[tokens[index]]
+        index = -1
+        for word in found:
             if not word.valence:
-                but = index if but < 0 else but
+                weights.append(0.0)
                 continue
+            index = counted.index(word.token, index + 1)
             weight = first.get(word.bare)
             if weight is None:
-                around = [words[token] for token in tokens[max(index - 3, 0) : index + 3]]
-                weight = first[word.bare] = _weigh(around, min(index, 3), mixed)
-            hits.append(index)
+                begin = index - 3 if index > 3 else 0
+                around = [words[token] for token in counted[begin : index + 3]]
+                weight = first[word.bare] = _weigh(around, index - begin, counted)
             weights.append(weight)
-        if but >= 0:
-            weights = [weight * (0.5 if index < but else 1.5) for index, weight in zip(hits, weights, strict=True)]
-        return hits, weights
+        return weights
 
 
-def _weigh(words: Sequence[Word], i: int, mixed: bool) -> float:
+class _Counted(list[str]):
+    """The tokens of a text that are words to NLTK: those of two characters or more."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__([token for token in text.split() if len(token) > 1])
+
+    @cached_property
+    def mixed(self) -> bool:
+        """Are some of them in capitals, and not all?"""
+        return len(set(map(str.isupper, self))) == 2
+
+
+class _Values(dict[float, tuple[float, Label]]):
+    """Sum of weights → value and label. The same few sums come over and over; bounded, whatever is read."""
+
+    def __missing__(self, raw: float) -> tuple[float, Label]:
+        # adding 0.0 makes a rounded -0.0 an ordinary zero
+        value = round(raw / math.sqrt(raw * raw + _ALPHA), 4) + 0.0
+        if len(self) >= _KEPT_VALUES:
+            self.clear()
+        self[raw] = found = (value, label_of(value))
+        return found
+
+
+def _weigh_alone(text: str, found: Iterable[Word]) -> list[float]:
+    """What each of the words `found` weighs where no word acts on another; a `but` weighs 0."""
+    weights = []
+    counted = None
+    for word in found:
+        weight = word.valence
+        if word.is_upper and weight:
+            counted = counted or _Counted(text)
+            weight += _capitals(weight) if counted.mixed else 0.0
+        weights.append(weight)
+    return weights
+
+
+def _capitals(valence: float) -> float:
+    return _CAPITALS if valence > 0 else -_CAPITALS
+
+
+def _apply_but(found: Iterable[Word], weights: list[float]) -> list[float]:
+    """The first `but` halves what stands before it and strengthens what comes after."""
+    but = next((place for place, word in enumerate(found) if word.lower == "but"), None)
+    if but is None:
+        return weights
+    return [weight * (0.5 if place < but else 1.5) for place, weight in enumerate(weights)]
+
+
+def _weigh(words: Sequence[Word], i: int, counted: _Counted) -> float:
     """The valence of the word at `i` once the words around it acted on it: up to three before, two after.
 
-    `mixed`: some words of the text are in capitals, and not all.
+    `counted` are the tokens of the whole text.
     """
     word = words[i]
     valence = word.valence
     if word.lower == "kind" and i + 1 < len(words) and words[i + 1].lower == "of":
         return 0
-    if word.is_upper and mixed:
-        valence += _CAPITALS if valence > 0 else -_CAPITALS
+    if word.is_upper and counted.mixed:
+        valence += _capitals(valence)
+    for near in words:
+        if near.acts:
+            return _act(words, i, valence, counted)
+    return valence
+
+
+def _act(words: Sequence[Word], i: int, valence: float, counted: _Counted) -> float:
+    """What the word at `i` weighs, `valence` so far, once those before it acted on it."""
     for distance in range(1, min(i, 3) + 1):
         before = words[i - distance]
         if before.in_lexicon:
             continue
         if before.booster:
             scalar = before.booster if valence >= 0 else -before.booster
-            if before.is_upper and mixed:
-                scalar += _CAPITALS if valence > 0 else -_CAPITALS
+            if before.is_upper and counted.mixed:
+                scalar += _capitals(valence)
             valence += scalar * _DISTANCE[distance - 1]
-        factor = _never_so(words, i, distance)
+        factor = _never_so(words, i, distance) if distance > 1 else 0.0
         if factor:
             valence *= factor
         elif before.negates:
             valence *= _NEGATION
-        if distance == 3 and (word.in_phrase or words[i - 1].in_phrase or words[i - 2].in_phrase):
+        if distance == 3 and any(near.makes_phrase for near in words):
             valence = _phrases(words, i, valence)
     if i and words[i - 1].lower == "least" and not (i > 1 and words[i - 2].lower in ("at", "very")):
         valence *= _NEGATION
@@ -157,22 +210,19 @@ def _emphasis_term(text: str, weight: float) -> Term:
     return Term(run.group(), run.start(), run.end(), weight)
 
 
-def _terms(text: str, hits: Sequence[str], weights: Sequence[float]) -> list[Term]:
-    """One term for each of the tokens `hits` that weighs anything; they come in the order of the text."""
+def _terms(text: str, found: Iterable[Word], weights: Iterable[float]) -> list[Term]:
+    """One term for each of the words `found` that weighs anything; they come in the order of the text."""
     terms = []
     end = 0
-    for token, weight in zip(hits, weights, strict=True):
-        # a token that stands alone further on is the next hit: had it stood before, that would have been one as well
-        start = text.find(token, end)
-        while not _stands_alone(text, start, start + len(token)):
-            start = text.find(token, start + 1)
-        end = start + len(token)
+    last = len(text)
+    for word, weight in zip(found, weights, strict=True):
+        # a token that stands alone further on is the next one: had it stood before, that would have been one as well
+        start = text.find(word.token, end)
+        end = start + len(word.token)
+        while (start and not text[start - 1].isspace()) or (end < last and not text[end].isspace()):
+            start = text.find(word.token, start + 1)
+            end = start + len(word.token)
         if weight:
-            word = bare(token)
-            begin = start + token.find(word)
-            terms.append(Term(word, begin, begin + len(word), weight))
+            begin = start + word.offset
+            terms.append(Term(word.bare, begin, begin + len(word.bare), weight))
     return terms
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    return (start == 0 or text[start - 1].isspace()) and (end == len(text) or text[end].isspace())

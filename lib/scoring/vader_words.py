@@ -6,8 +6,10 @@ each process a second and 45 MB.
 """
 
 import string
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from itertools import compress
 
 from vaderSentiment.vaderSentiment import BOOSTER_DICT, NEGATE
 
@@ -34,16 +36,19 @@ DAMPENING_PAIRS = frozenset(word for word in BOOSTERS if " " in word)
 # what may stand before or after a word and is taken off it; any other punctuation makes the token a different word
 EDGES = frozenset((".", "!", "?", ",", ";", ":", "-", "'", '"', "!!", "!!!", "??", "???", "?!?", "!?!", "?!?!", "!?!?"))
 
-_IN_PHRASES = frozenset(part for phrase in (*IDIOMS, *DAMPENING_PAIRS) for part in phrase.split())
+# of each phrase its rarest word, without which it is not there
+_RAREST = frozenset(("shit", "bomb", "ass", "yeah", "mustard", "kiss", "mouth", "kind", "sort", "enough"))
+# what acts on another word beside boosters and negations
+_ACTING = _RAREST | {"never", "so", "this", "least"}
 _EDGE_CHARACTERS = "".join(sorted({character for edge in EDGES for character in edge}))
+_EDGE_BYTES = _EDGE_CHARACTERS.encode()
+# small letters, and a space for the separators that only text knows as such
+_SMALL = bytes(ord(" ") if 0x1C <= code <= 0x1F else code for code in bytes(range(256)).lower())
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 # longer tokens are addresses for the most part, which never come back
 _KEPT_LENGTH = 16
 _KEPT_TOKENS = 1 << 17
-
-# the longest entry of the lexicon has 19 characters, the longest edge 4
-_LONGEST_NOTABLE = 23
 
 
 @cache
@@ -63,23 +68,35 @@ def lexicon() -> dict[str, float]:
 
 
 class Word:
-    """One token as the rules see it. `valence` is 0 where it does not weigh by itself, as boosters never do."""
+    """One token as the rules see it. `valence` is 0 where it does not weigh by itself, as boosters never do.
 
-    __slots__ = ("bare", "booster", "in_lexicon", "in_phrase", "is_upper", "lower", "negates", "valence")
+    `matters`: it weighs or is a `but`. `acts`: it may change what words near it weigh; `makes_phrase`: as the rarest
+    word of one of the phrases. `offset` is where `bare` begins in `token`.
+    """
+
+    __slots__ = (
+        "acts", "bare", "booster", "in_lexicon", "is_upper", "lower", "makes_phrase", "matters", "negates", "offset",
+        "token", "valence",
+    )  # fmt: skip
 
     def __init__(self, token: str) -> None:
+        self.token = token
         self.bare = bare(token)
+        self.offset = token.find(self.bare)
         self.lower = self.bare.lower()
         self.is_upper = self.bare.isupper()
         self.booster = BOOSTERS.get(self.lower, 0.0)
         self.in_lexicon = self.lower in lexicon()
-        self.valence = 0.0 if self.booster else lexicon().get(self.lower, 0.0)
+        # one character is no word to NLTK
+        self.valence = 0.0 if self.booster or len(token) < 2 else lexicon().get(self.lower, 0.0)
+        self.matters = self.valence != 0 or self.lower == "but"
         self.negates = self.lower in NEGATIONS or "n't" in self.lower
-        self.in_phrase = self.bare in _IN_PHRASES
+        self.makes_phrase = self.bare in _RAREST
+        self.acts = bool(self.booster) or self.negates or self.lower in _ACTING
 
 
 class Words(dict[str, Word]):
-    """Token of two characters or more → Word, looked into once; bounded, whatever is read."""
+    """Token → Word, looked into once; bounded, whatever is read."""
 
     def __missing__(self, token: str) -> Word:
         word = Word(token)
@@ -90,26 +107,44 @@ class Words(dict[str, Word]):
         return word
 
 
-class Notable:
-    """Which tokens weigh something or are a `but`; a text of `plain` ones alone weighs nothing. Bounded as Words is."""
+class Candidates:
+    """Finds the words of a text that matter without looking at every token: most texts have none.
 
-    def __init__(self) -> None:
-        self.plain: set[str] = set()
-        self.known: set[str] = set()
-        self._lexicon = lexicon()
+    Of each token a piece is left, in small letters and without the marks that may stand at its edges. Every word that
+    matters leaves one of `_weighing`, and few others do; every word that acts on another leaves one of `_acting`, or
+    holds `n't`. May be used by several threads at once.
+    """
 
-    def look(self, token: str) -> bool:
-        """Whether `token` is notable; from then on it is in `known` or `plain`, unless it is too long to be kept."""
-        if len(token) > _LONGEST_NOTABLE:
-            return False
-        lower = bare(token).lower()
-        notable = (len(token) > 1 and lower in self._lexicon and lower not in BOOSTERS) or lower == "but"
-        if len(token) <= _KEPT_LENGTH:
-            kept = self.known if notable else self.plain
-            if len(kept) >= _KEPT_TOKENS:
-                kept.clear()
-            kept.add(token)
-        return notable
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._weighing = frozenset(map(_piece, (*lexicon(), "but"))) - {b""}
+        self._acting = frozenset(map(_piece, (*BOOSTERS, *NEGATIONS, *_ACTING)))
+
+    def find(self, text: str) -> tuple[list[Word], bool]:
+        """The words of `text` that matter, in its order and a few that do not among them; may any act on another?"""
+        tokens: Sequence[str] | None = None
+        if text.isascii():
+            pieces = text.encode().translate(_SMALL, _EDGE_BYTES).split()
+        else:
+            # bytes split at the spaces of ASCII alone, NLTK at every kind
+            tokens = text.split()
+            pieces = " ".join(tokens).lower().encode("utf-8", "surrogatepass").translate(None, _EDGE_BYTES).split()
+        # the only words of the lexicon that leave no piece hold one of these
+        lost = ":-" in text or "-:" in text
+        if not lost and self._weighing.isdisjoint(pieces):
+            return [], False
+        tokens = tokens or text.split()
+        words = self._words
+        acting = not self._acting.isdisjoint(pieces) or ("'" in text and "n't" in text.lower())
+        if lost:
+            return [words[token] for token in tokens], acting
+        if len(pieces) != len(tokens):
+            tokens = [token for token in tokens if token.strip(_EDGE_CHARACTERS)]
+        return [words[token] for token in compress(tokens, map(self._weighing.__contains__, pieces))], acting
+
+
+def _piece(token: str) -> bytes:
+    return token.lower().encode("utf-8", "surrogatepass").translate(None, _EDGE_BYTES)
 
 
 def bare(token: str) -> str:

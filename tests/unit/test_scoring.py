@@ -10,7 +10,7 @@ from lib.domain.symbols import Listing
 from lib.errors import UnknownScorer
 from lib.scoring.reader import Reader
 from lib.scoring.registry import SCORERS, get_scorer
-from lib.scoring.vader_words import _KEPT_TOKENS, Notable, Words
+from lib.scoring.vader_words import _KEPT_TOKENS, Words
 from lib.scoring.verdict import label_of
 
 
@@ -32,17 +32,14 @@ def test_labels_change_at_a_twentieth() -> None:
 
 
 def test_what_is_remembered_of_tokens_is_bounded() -> None:
-    notable, words = Notable(), Words()
+    words = Words()
     for number in range(_KEPT_TOKENS + 10):
         token = f"t{number}"
-        assert not notable.look(token)
         assert words[token].bare == token
-    assert 0 < len(notable.plain) <= _KEPT_TOKENS
     assert 0 < len(words) <= _KEPT_TOKENS
     long = "t" * 1000
-    assert not notable.look(long)
     assert words[long].bare == long
-    assert long not in notable.plain | words.keys()
+    assert long not in words
 
 
 class _Fixed:

@@ -23,10 +23,11 @@ _RULE_WORDS = [
     "but", "But", "but,", "never", "Never", "so", "this", "least", "at", "very", "kind", "of", "Kind", "kind,", "sort",
     "just", "enough", "the", "shit", "bomb", "bad", "ass", "yeah", "right", "cut", "mustard", "kiss", "death", "hand",
     "to", "mouth", "a", "I", "!", "?", "isn't", "n't", "don't", "삼성전자가", "오늘", "🚀", "😀😀", "$AAPL", "#GOOD",
-    "https://example.com/good", "(good)", "ǅ", "İyi", "ß",
+    "https://example.com/good", "(good)", "ǅ", "İyi", "ß", ",-:", ".-:", ":-,", ":-.", "-", "--", "'", "?!", ".",
+    "o\u212a", "\u212aind", "\u017fo", "ΑΣ", "goodΣ", "NEVER", "bu\u0442", "x" * 30 + "n't", "goodgoodgoodgoodgood",
 ]  # fmt: skip
 _MARKS = st.sampled_from(["", "", "", *sorted(EDGES), "...", "!!!!", "????", "*", "(", ")"])
-_SPACES = st.sampled_from([" ", " ", " ", "  ", "\n", "\t", "\u00a0", "\u2028", "\x1f", "\u3000"])
+_SPACES = st.sampled_from([" ", " ", " ", "  ", "\n", "\t", "\u00a0", "\u2028", "\x1f", "\x85", "\u3000"])
 _WORDS = st.one_of(
     st.sampled_from(["good", "great", "bad", "horrible", "kind", "love", "hate", ":)", ":(", "LOL", "no", "like"]),
     st.sampled_from(sorted(lexicon())),
@@ -61,6 +62,9 @@ def assert_adds_up(text: str, score: Score) -> None:
 @example("good good GOOD kind of good kind")
 @example("\ud800 good")
 @example("least good")
+@example("bad :-. but \u212aind of good")
+@example("good - - good\x1fbad")
+@example("é good -- bad\u2003awful")
 def test_every_text_gets_the_value_of_nltk_and_reasons_that_add_up(text: str) -> None:
     score = VADER.score(text)
     assert score.value == ORACLE.polarity_scores(text)["compound"]
@@ -131,6 +135,15 @@ def test_time_grows_with_the_length_and_no_faster(unit: str) -> None:
     # ten times the text: ten times the time where it grows linearly, a hundred times where it is quadratic
     short, long = unit * (10_000 // len(unit)), unit * (100_000 // len(unit))
     assert _seconds(long) < 40 * _seconds(short) + 0.02
+
+
+def test_a_character_of_a_long_text_costs_no_more_than_one_of_a_short_text() -> None:
+    plain = [f"word{number}" for number in range(400)]
+    words = [word for pair in zip(plain, sorted(filter(str.isalpha, lexicon()))[::18], strict=False) for word in pair]
+    posts = [" ".join(["Not", *words[first : first + 20], "so!"]) for first in range(0, 800, 20)]
+    short = min(sum(map(_seconds, posts)) / sum(map(len, posts)) for _ in range(3))
+    long = " ".join(posts * (100_000 // sum(map(len, posts)) + 1))[:100_000]
+    assert _seconds(long) / len(long) < short
 
 
 def _seconds(text: str) -> float:
