@@ -20,6 +20,8 @@ _FIRST, _LAST = 0xAC00, 0xD7A3
 _PER_VOWEL = len(FINALS)
 _PER_INITIAL = len(VOWELS) * _PER_VOWEL
 
+_LONGEST_ENDING = 8
+
 _SYLLABLE = re.compile("[가-힣]")
 _ANY = re.compile("[가-힣ㄱ-ㅣ]")
 _CONSONANTS = re.compile("[ㄱ-ㅎ]+")
@@ -59,6 +61,18 @@ _HEADS = _Table(_jamo_table(), whole=False)
 def is_syllable(character: str) -> bool:
     """Is this one code point a complete Hangul syllable?"""
     return "가" <= character <= "힣"
+
+
+def syllables_at(text: str, start: int) -> str:
+    """The syllables of `text` from `start` on, as far as they go on; at most nine, as no ending is longer.
+
+    >>> syllables_at("삼성전자가 올랐다", 4), syllables_at("AAPL", 4)
+    ('가', '')
+    """
+    end = start
+    while end < len(text) and end - start <= _LONGEST_ENDING and is_syllable(text[end]):
+        end += 1
+    return text[start:end]
 
 
 def has_hangul(text: str) -> bool:
