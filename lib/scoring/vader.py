@@ -43,10 +43,10 @@ class Vader:
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         """The score of `text`. Spans count its code points from 0; `lang` changes nothing, the lexicon is English."""
-        found, acting = self._candidates.find(text)
+        found, tokens = self._candidates.find(text)
         if not found:
             return NEUTRAL
-        weights = self._weigh_in_place(_Counted(text), found) if acting else _weigh_alone(text, found)
+        weights = _weigh_alone(text, found) if tokens is None else self._weigh_in_place(_Counted(tokens), found)
         if 0.0 in weights:
             weights = _apply_but(found, weights)
         summed = float(sum(weights))
@@ -81,8 +81,8 @@ class Vader:
 class _Counted(list[str]):
     """The tokens of a text that are words to NLTK: those of two characters or more."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__([token for token in text.split() if len(token) > 1])
+    def __init__(self, tokens: Iterable[str]) -> None:
+        super().__init__([token for token in tokens if len(token) > 1])
 
     @cached_property
     def mixed(self) -> bool:
@@ -109,7 +109,7 @@ def _weigh_alone(text: str, found: Iterable[Word]) -> list[float]:
     for word in found:
         weight = word.valence
         if word.is_upper and weight:
-            counted = counted or _Counted(text)
+            counted = counted or _Counted(text.split())
             weight += _capitals(weight) if counted.mixed else 0.0
         weights.append(weight)
     return weights
@@ -216,13 +216,15 @@ def _terms(text: str, found: Iterable[Word], weights: Iterable[float]) -> list[T
     end = 0
     last = len(text)
     for word, weight in zip(found, weights, strict=True):
+        if not weight:
+            continue
         # a token that stands alone further on is the next one: had it stood before, that would have been one as well
-        start = text.find(word.token, end)
-        end = start + len(word.token)
+        token = word.token
+        start = text.find(token, end)
+        end = start + len(token)
         while (start and not text[start - 1].isspace()) or (end < last and not text[end].isspace()):
-            start = text.find(word.token, start + 1)
-            end = start + len(word.token)
-        if weight:
-            begin = start + word.offset
-            terms.append(Term(word.bare, begin, begin + len(word.bare), weight))
+            start = text.find(token, start + 1)
+            end = start + len(token)
+        begin = start + word.offset
+        terms.append(Term(word.bare, begin, begin + len(word.bare), weight))
     return terms

@@ -6,7 +6,6 @@ each process a second and 45 MB.
 """
 
 import string
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from itertools import compress
@@ -120,10 +119,12 @@ class Candidates:
         self._weighing = frozenset(map(_piece, (*lexicon(), "but"))) - {b""}
         self._acting = frozenset(map(_piece, (*BOOSTERS, *NEGATIONS, *_ACTING)))
 
-    def find(self, text: str) -> tuple[list[Word], bool]:
-        """The words of `text` that matter, in its order and a few that do not among them; may any act on another?"""
-        tokens: Sequence[str] | None = None
+    def find(self, text: str) -> tuple[list[Word], list[str] | None]:
+        """The words of `text` that matter, in its order, and a few that do not among them. Where a word may act on
+        another, its tokens as well.
+        """
         if text.isascii():
+            tokens = None
             pieces = text.encode().translate(_SMALL, _EDGE_BYTES).split()
         else:
             # bytes split at the spaces of ASCII alone, NLTK at every kind
@@ -131,16 +132,20 @@ class Candidates:
             pieces = " ".join(tokens).lower().encode("utf-8", "surrogatepass").translate(None, _EDGE_BYTES).split()
         # the only words of the lexicon that leave no piece hold one of these
         lost = ":-" in text or "-:" in text
-        if not lost and self._weighing.isdisjoint(pieces):
-            return [], False
+        if self._weighing.isdisjoint(pieces) and not lost:
+            return [], None
         tokens = tokens or text.split()
         words = self._words
-        acting = not self._acting.isdisjoint(pieces) or ("'" in text and "n't" in text.lower())
         if lost:
-            return [words[token] for token in tokens], acting
-        if len(pieces) != len(tokens):
-            tokens = [token for token in tokens if token.strip(_EDGE_CHARACTERS)]
-        return [words[token] for token in compress(tokens, map(self._weighing.__contains__, pieces))], acting
+            found = [words[token] for token in tokens]
+        else:
+            left = tokens
+            if len(pieces) != len(left):
+                left = [token for token in left if token.strip(_EDGE_CHARACTERS)]
+            found = [words[token] for token in compress(left, map(self._weighing.__contains__, pieces))]
+        if self._acting.isdisjoint(pieces) and not ("'" in text and "n't" in text.lower()):
+            return found, None
+        return found, tokens
 
 
 def _piece(token: str) -> bytes:
