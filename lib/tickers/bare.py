@@ -1,125 +1,176 @@
-"""Bare tickers: `MAXR seems like a good play`, `005930 매수`. Believed only with evidence: most capitals mean none.
+"""Bare tickers: `MAXR seems like a good play`, `in bbby?`, `005930 매수`. Believed only with evidence.
 
-It knows no names. A candidate must be listed and off the stop list, and the shorter it is, the more must speak for it.
+It knows no names. A candidate is listed and off the stop list; the more it may be a word, an acronym or a number, the
+more must speak for it: words that take a stock beside it, talk of finance near it, that it is known to all, that other
+stocks are meant around it.
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from lib.text.hangul import has_hangul
-from lib.tickers import tables
-from lib.tickers.context import exchange_before, finance_beside, finance_near, shouts
-
-_CANDIDATE = re.compile(
-    r"(?<![\w$&@'./\\-])(?:(?P<letters>[A-Z]{1,5}(?:[.-][A-Z])?)(?![\w&@]|'[A-RT-Za-rt-z]|[./-]\w)"
-    r"|(?P<code>\d{4}[0-9A-Z]\d)(?P<market>\.K[SQ])?(?![A-Za-z0-9,%원주명억만년]|\.\d))"
+from lib.text.hangul import is_syllable, syllables_at
+from lib.text.particles import leaves_name_whole
+from lib.tickers.context import (
+    finance_beside,
+    finance_near,
+    follows_article,
+    follows_preposition,
+    is_traded,
+    stock_word_after,
+    takes_stock,
 )
+from lib.tickers.dictionary import Pattern
+from lib.tickers.reading import Reading
+
+_INTRODUCED = re.compile(r"[A-Za-z ]{3,24}?\s*:\s*\$?([A-Z]{1,6}(?:[.-][A-Z])?|\d{4}[0-9A-Z]\d)(?![\w&])")
 # round amounts and dates that look like codes
 _NO_CODE = re.compile(r"20\d{4}|19\d{4}|\d000\d\d|\d{2}0000")
-# capitals and digits as they are; what stands around a word as a space; what makes it another kind of word as a letter
-_CASED = bytes(code if chr(code).isalnum() else ord("x" if chr(code) in "$&@_" else " ") for code in range(256))
-_EXCHANGES = re.compile("NYSE|N[Aa][Ss][Dd][Aa][Qq]|AMEX|KRX|KOSPI|KOSDAQ")
+_UNITS = frozenset(",%원주명억만년")
+# what no English word of four letters or more has: no vowel, three consonants that do not go together, `jv` or `xs`
+_UNSPEAKABLE = re.compile(
+    r"(?=.{4})(?:[^aeiouy]+|.?[bcdfgjkmnpqtvwxz]{3}.*|.{0,2}[bcdfghjkmnpqtvwxz]{3}"
+    r"|.*(?:[jqv][b-df-hj-np-tv-xz]|x[b-df-hj-np-sv-xz]).?)"
+)
+_LONGEST_LINK = 6
+_LINKS = frozenset(("", "and", "or"))
 
 
-class Ticker(NamedTuple):
-    """A bare ticker as listed, how surely it is one, and its span."""
+class Candidate(NamedTuple):
+    """A name or ticker, or what may be either, at [start, end) of a text; `listed_along` with others, as in AMD, MU."""
 
-    ticker: str
-    confidence: float
+    pattern: Pattern
     start: int
     end: int
+    listed_along: bool = False
 
 
-def quick_words(listed: Iterable[str]) -> frozenset[bytes]:
-    """A text without any of these words holds no bare ticker of `listed`, unless an exchange introduces it."""
-    words = (ticker.partition("-")[0].partition(".")[0] for ticker in listed)
-    return frozenset(word.encode() for word in words if len(word) > 1 and word not in tables.words("acronyms.txt"))
+def introduced_at(text: str, start: int) -> tuple[str, int, int] | None:
+    """The ticker, and its span, that the exchange named at `start` introduces, as in `NYSE: T`."""
+    match = _INTRODUCED.match(text, start)
+    return None if match is None else (match[1].replace(".", "-"), *match.span(1))
 
 
-def find_tickers(text: str, listed: Collection[str], quick: frozenset[bytes], *, company: bool) -> Iterator[Ticker]:
-    """Bare tickers of `listed` in `text`, in its order; `quick` is `quick_words(listed)`.
-
-    `company` says that other evidence has already shown this text to speak of stocks.
-    """
-    words = quick.intersection(text.encode("latin-1", "replace").translate(_CASED).split())
-    if ":" in text and _EXCHANGES.search(text):
-        matches = list(_CANDIDATE.finditer(text))
-    elif words:
-        matches = list(_matches_of(words, text))
-    else:
-        return
-    candidates = [(match, ticker) for match in matches if (ticker := _listed_as(match)) in listed]
-    if not candidates:
-        return
-    counts = Counter(ticker for _, ticker in candidates)
-    loud = shouts(text)
-    korean = has_hangul(text)
-    for match, ticker in candidates:
-        start, end = match.span()
-        if match["code"]:
-            confidence = _code(text, match, korean=korean)
-        else:
-            confidence = _letters(text, ticker, start, end, loud=loud, others=company or counts[ticker] > 1)
-        if confidence:
-            yield Ticker(ticker, confidence, start, end)
-
-
-def _matches_of(words: Iterable[bytes], text: str) -> Iterator[re.Match[str]]:
-    """The candidates that begin with one of `words`, in the order of the text; faster than trying everywhere."""
-    starts: list[int] = []
-    for word in words:
-        written = word.decode()
-        start = text.find(written)
-        while start >= 0:
-            starts.append(start)
-            start = text.find(written, start + len(written))
-    for start in sorted(set(starts)):
-        match = _CANDIDATE.match(text, start)
-        if match is not None:
-            yield match
-
-
-def _listed_as(match: re.Match[str]) -> str:
-    letters: str | None = match["letters"]
-    return match[0] if letters is None else letters.replace(".", "-")
-
-
-def _code(text: str, match: re.Match[str], *, korean: bool) -> float:
-    """A Korean code: sure with its market, likely amid talk of stocks in a Korean text, otherwise a number."""
-    if match["market"]:
-        return 0.97
-    if not korean:
-        return 0.0
-    start, end = match.span()
+def is_whole(text: str, start: int, end: int) -> bool:
+    """Is [start, end) a word of its own, not part of an address, a compound or another word?"""
     before, after = text[start - 1 : start], text[end : end + 1]
+    if before and (before.isalnum() or before in "&@'.\\_"):
+        return False
+    if before in ("-", "/") and not _joins_tickers(text, start - 2):
+        return False
+    if not after or after == " ":
+        return True
+    if after.isalnum():
+        return is_syllable(after) and leaves_name_whole(text[end - 1], syllables_at(text, end))
+    if after in "&@_":
+        return False
+    following = text[end + 1 : end + 2]
+    if after == "'":
+        return not following.isalpha() or following in "sS"
+    if after == "/":
+        return not following.isalnum() or _joins_tickers(text, end + 1)
+    if after == "-":
+        return not following.isalnum() or following.islower()
+    return after not in ".\\" or not following.isalnum()
+
+
+def list_along(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """`candidates`, in the order of `text`, those marked that stand in one list with the next or the last."""
+    marked = list(candidates)
+    for place in range(1, len(marked)):
+        last, this = marked[place - 1], marked[place]
+        if this.start - last.end <= _LONGEST_LINK and text[last.end : this.start].strip(" ,/&+|") in _LINKS:
+            marked[place - 1] = last._replace(listed_along=True)
+            marked[place] = this._replace(listed_along=True)
+    return marked
+
+
+def _joins_tickers(text: str, at: int) -> bool:
+    """Is the mark beside `at` one between tickers, as in `AMD/NVDA`?"""
+    return text[at : at + 1].isupper()
+
+
+def ticker_confidence(reading: Reading, candidate: Candidate, *, others: bool) -> float:
+    """How sure a bare ticker is; 0 if it is not believed.
+
+    `others`: it comes again, or other stocks are meant for sure.
+    """
+    pattern, start, end, _ = candidate
+    text = reading.blanked
+    if not is_whole(text, start, end) or (pattern.mark and text[start + pattern.mark] not in ".-/"):
+        return 0.0
+    written = text[start:end]
+    if written[0].isdigit():
+        return _code(reading, start, end)
+    if written.isupper():
+        return _capitals(reading, candidate, others=others)
+    return _small(text, pattern, start, end, others=others)
+
+
+def _code(reading: Reading, start: int, end: int) -> float:
+    """A Korean code: sure with its market, likely amid talk of stocks in a Korean text, otherwise a number."""
+    text = reading.blanked
+    code = text[start:end]
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if "." in code:
+        return 0.97
+    if not reading.is_korean or after in _UNITS:
+        return 0.0
     if before == "(" and after == ")":
         return 0.92
-    if before in ("-", ":", "₩", "#") or _NO_CODE.fullmatch(match["code"]):
+    if before in ("-", ":", "₩", "#") or _NO_CODE.fullmatch(code):
         return 0.0
     return 0.8 if finance_near(text, start, end) else 0.0
 
 
-def _letters(text: str, ticker: str, start: int, end: int, *, loud: bool, others: bool) -> float:
+def _capitals(reading: Reading, candidate: Candidate, *, others: bool) -> float:
     """Capitals: by what stands beside and near them, their number, and whether everything is in capitals anyway."""
-    if exchange_before(text, start):
-        return 0.96
-    if len(ticker) == 1 or ticker in tables.words("acronyms.txt"):
-        return 0.0
+    text = reading.blanked
+    pattern, start, end, _ = candidate
+    length = end - start
     beside = finance_beside(text, start, end)
-    if ticker.lower() in tables.words("words.txt"):
+    near = beside or finance_near(text, start, end)
+    if pattern.ordinary:
         # a word in capitals is emphasis, unless it is traded on the spot and nothing around it shouts
-        return 0.62 if beside and not loud and not _loud_neighbour(text, start, end) else 0.0
-    if loud:
-        return 0.6 if beside and len(ticker) >= 3 else 0.0
-    weight = 2 if beside else int(finance_near(text, start, end))
-    weight += others + (ticker in tables.aliases()) + (text[start - 1 : start] == "#")
-    weight += (len(ticker) >= 4) - (len(ticker) <= 2)
-    return min(0.6 + 0.08 * weight, 0.9) if weight > 0 else 0.0
+        if reading.shouts or _has_loud_neighbour(text, start, end):
+            return 0.0
+        if beside:
+            return 0.62 + 0.1 * pattern.popular
+        return 0.62 if pattern.popular and near and follows_preposition(text, start) else 0.0
+    if reading.shouts:
+        if pattern.popular:
+            return 0.7 if near or (length >= 3 and reading.is_of_finance) else 0.0
+        return 0.6 if beside and length >= 3 else 0.0
+    weight = 2 * beside + (near and not beside) + others + 2 * pattern.popular + candidate.listed_along
+    # who marks the stocks he means with a sign means something else by what he does not mark
+    weight += -1 if reading.tags else text[start - 1 : start] == "#"
+    weight += (length >= 4) - (length <= 2) - (follows_article(text, start) and not beside)
+    if not weight and length == 3 and not pattern.plain:
+        return 0.62 if reading.is_of_finance and not _has_loud_neighbour(text, start, end) else 0.0
+    return min(round(0.6 + 0.08 * weight, 2), 0.92) if weight > 0 else 0.0
 
 
-def _loud_neighbour(text: str, start: int, end: int) -> bool:
-    before = text[max(0, start - 30) : start].split()[-1:]
-    after = text[end : end + 30].split()[:1]
-    return any(len(word) > 1 and word.isupper() and word.isalpha() for word in before + after)
+def _small(text: str, pattern: Pattern, start: int, end: int, *, others: bool) -> float:
+    """Small letters, or one capital: a ticker that is known to all or can be no word, where one is spoken of."""
+    length = end - start
+    if length < 3:
+        return 0.0
+    if pattern.plain:
+        return 0.65 if pattern.popular and is_traded(text, start, end) else 0.0
+    written = text[start:end]
+    beside = finance_beside(text, start, end)
+    near = beside or finance_near(text, start, end)
+    unspeakable = _UNSPEAKABLE.fullmatch(written.lower()) is not None
+    weight = 2 * pattern.popular + beside + near + 2 * unspeakable + others + (length >= 4)
+    weight += follows_preposition(text, start) + stock_word_after(text, end)
+    if written[0].isupper():
+        # it may begin a sentence, or be a name
+        weight -= not unspeakable
+    enough = 2 if pattern.popular and written.islower() else 3
+    return min(round(0.5 + 0.07 * weight, 2), 0.88) if weight >= enough else 0.0
+
+
+def _has_loud_neighbour(text: str, start: int, end: int) -> bool:
+    around = text[max(0, start - 30) : start].split()[-1:] + text[end : end + 30].strip(" ,.:;!?").split()[:1]
+    words = (word.strip(",.:;!?()") for word in around)
+    return any(len(word) > 1 and word.isupper() and not takes_stock(word) for word in words)

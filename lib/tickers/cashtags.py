@@ -1,7 +1,7 @@
 """Cashtags: `$AAPL`, `$BRK.B`, `$005930`. The strongest evidence, once amounts, currencies and buttons are out.
 
-It finds what is written; whether anything is listed under a spelling is the caller's question. Texts come folded,
-and with addresses blanked.
+It judges what stands at one place; where listed tickers stand behind a sign, and whether anything is listed under a
+spelling, is the caller's business. Texts come folded.
 """
 
 import re
@@ -16,54 +16,70 @@ _TAG = re.compile(
 _ELSEWHERE = frozenset(
     ("X", "L", "TO", "V", "AX", "HK", "DE", "PA", "T", "SS", "SZ", "F", "CN", "NE", "ST", "AS", "MI", "SW")
 )
-_CURRENCIES = frozenset(
+CURRENCIES = frozenset(
     ("USD", "US", "CAD", "AUD", "NZD", "HKD", "SGD", "EUR", "GBP", "JPY", "KRW", "CNY", "BTC", "ETH")
 )
 # a share button leaves the network's own ticker behind: "Share on $FB $TWTR"
-_NETWORKS = frozenset(("FB", "META", "TWTR", "SNAP", "PINS", "LNKD", "RDDT"))
+NETWORKS = frozenset(("FB", "META", "TWTR", "SNAP", "PINS", "LNKD", "RDDT"))
 _ASKS = r"\b(?:share|like|follow|find|join|tweet|pin|post)"
 _BUTTON = re.compile(_ASKS + r"(?: (?:us|this|it|me|now))?(?: (?:on|to|via|at))?\s*[:|\-]?\s*$", re.IGNORECASE)
 _BUTTON_LENGTH = 30
+# buttons stand in a row: where one ended, another begins after fewer characters than these
+NEAR_BUTTON = 4
 
 
-# a cashtag as written: how its ticker may be spelt, likeliest first, and its span [start, end) with the sign
-Tag = tuple[tuple[str, ...], int, int]
+# a cashtag as written: how its ticker may be spelt, likeliest first, and where it ends
+Tag = tuple[tuple[str, ...], int]
 
 
-def find_cashtags(text: str) -> list[Tag]:
-    """Cashtags in the order of `text`."""
-    tags: list[Tag] = []
-    button_end = -9
-    for match in _TAG.finditer(text):
-        written, mark, suffix = match.groups()
-        ticker = written.upper()
-        start, end = match.span()
-        if ticker in _CURRENCIES or (ticker != written and _is_word(written)):
-            continue
-        if ticker in _NETWORKS and (_is_button(text, start) or start - button_end <= 3):
-            button_end = end
-        elif mark is None:
-            tags.append(((ticker,), start, end))
-        else:
-            tags.append(_with_suffix(ticker, mark, suffix.upper(), start, match.end(1), end))
-    return tags
+def cashtag_at(text: str, start: int) -> Tag | None:
+    """The cashtag whose sign stands at `start` in `text`, if one does."""
+    match = _TAG.match(text, start)
+    if match is None:
+        return None
+    written, mark, suffix = match.groups()
+    if is_plain_word(written):
+        return None
+    ticker = written.upper()
+    if mark is None:
+        return (ticker,), match.end()
+    return _with_suffix(ticker, mark, suffix.upper(), match.end(1), match.end())
 
 
-def _with_suffix(ticker: str, mark: str, suffix: str, start: int, ticker_end: int, end: int) -> Tag:
+def find_cashtags(text: str) -> list[tuple[str, ...]]:
+    """The spellings of every cashtag in `text`, in its order, whether anything is listed under them or not."""
+    found: list[tuple[str, ...]] = []
+    button_end = -NEAR_BUTTON
+    start = text.find("$")
+    while start >= 0:
+        tag = cashtag_at(text, start)
+        if tag is not None and tag[0][0] not in CURRENCIES:
+            spellings, end = tag
+            if spellings[0] in NETWORKS and (start - button_end < NEAR_BUTTON or is_button(text, start)):
+                button_end = end
+            else:
+                found.append(spellings)
+        start = text.find("$", start + 1)
+    return found
+
+
+def _with_suffix(ticker: str, mark: str, suffix: str, ticker_end: int, end: int) -> Tag:
     """`$BRK.B` is a class of share, `$VOD.L` another country's paper, `$AAPL.So` a full stop without its space."""
     if suffix in ("KS", "KQ"):
-        return (f"{ticker}.{suffix}",), start, end
+        return (f"{ticker}.{suffix}",), end
     if mark == "." and suffix in _ELSEWHERE:
-        return (f"{ticker}-{suffix}",), start, end
-    return (f"{ticker}-{suffix}", ticker), start, end if len(suffix) == 1 else ticker_end
+        return (f"{ticker}-{suffix}",), end
+    return (f"{ticker}-{suffix}", ticker), end if len(suffix) == 1 else ticker_end
 
 
-def _is_word(written: str) -> bool:
+def is_plain_word(written: str) -> bool:
     """`$cash` and `$up` are words after a dollar sign, while `$tsla` is a ticker in small letters."""
-    if len(written) == 1:
-        return True
-    return written.lower() in tables.words("words.txt") or written.upper() in tables.words("acronyms.txt")
+    ticker = written.upper()
+    if ticker == written:
+        return False
+    return len(written) == 1 or written.lower() in tables.words("words.txt") or ticker in tables.words("acronyms.txt")
 
 
-def _is_button(text: str, start: int) -> bool:
+def is_button(text: str, start: int) -> bool:
+    """Does what stands before the tag at `start` ask to share the page on a network?"""
     return _BUTTON.search(text[max(0, start - _BUTTON_LENGTH) : start]) is not None

@@ -1,141 +1,167 @@
-"""Listings to patterns: every name that may be written in a text, whom it means, and what it takes to believe it.
+"""Listings to patterns: everything that may be written in a text and mean one of them, found in one pass.
 
-It does not read texts; `resolver` does. A name in Latin letters becomes bytes that begin with a space, so that a
-match begins a word by itself; a name with Hangul becomes text, whose boundaries depend on particles. Where several
-listings claim one name, the better claim goes first: an own alias, an imported one, the registered name, a
-shortened one; and common shares alone speak for the name of a company.
+It does not read texts; `resolver` does. What is written in Latin letters becomes bytes: a name or a bare ticker behind
+a space, a cashtag behind its sign, a space at the end, so that a match is whole words by itself. A name with Hangul
+becomes text, whose boundaries depend on particles. Who may be meant, `claims` says; what it takes to believe it,
+`needs`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from enum import IntEnum
 from typing import NamedTuple
 
-from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, BytesAhoCorasick
 
 from lib.domain.sentiment import Method
 from lib.domain.symbols import Listing
 from lib.text.hangul import has_hangul
 from lib.tickers import tables
-from lib.tickers.bare import quick_words
-from lib.tickers.names import Share, company_key, key, share_of, shorter_keys, written_key
+from lib.tickers.cashtags import CURRENCIES, NETWORKS
+from lib.tickers.claims import Bid, Claim, Claims, Grade, ranked
+from lib.tickers.names import Share, as_letters, company_key, key, share_of, shorter_keys, written_key
+from lib.tickers.needs import Need, need_of
 
-
-class Need(IntEnum):
-    """What a name takes to be believed, beyond being written as a word of its own."""
-
-    NOTHING = 0
-    CAPITALS = 1  # each word begins with one
-    EVIDENCE = 2  # an ordinary word: a capital where none is due, or talk of finance around
-    FINANCE = 3  # talk of finance around, whatever the letters
-    BESIDE = 4  # a word that takes a stock, right beside it
-    KOREAN = 5  # capitals, in a Korean text, with talk of finance around
-
-
-class Claim(NamedTuple):
-    """One listing that a name may mean. It exists on the days [first, last)."""
-
-    symbol: str
-    first: date
-    last: date
+_CONFIDENCE = {Grade.OWN_ALIAS: 0.88, Grade.ALIAS: 0.88, Grade.REGISTERED: 0.93, Grade.SHORTENED: 0.82}
+_FORMS = ("inc", "corp", "corporation", "plc", "ltd")
 
 
 class Name(NamedTuple):
-    """One pattern: its claims, best first, and the index of the longest shorter pattern that begins it, or -1."""
+    """What a company is called: its claims, best first, and what believing it takes."""
 
-    text: str
-    claims: tuple[Claim, ...]
+    claims: Claims
     method: Method
     need: Need
     confidence: float
-    shorter: int
 
 
-class _Bid(NamedTuple):
-    """Orders the claims to one name; compares by its fields in this order."""
+class Tag(NamedTuple):
+    """A ticker behind a dollar sign. `mark` is where its letters have a mark inside, as BRK-B does, or 0.
 
-    grade: int
-    share: Share
-    delisted: bool
-    length: int
-    claim: Claim
+    `is_network`: a share button may leave it behind. `is_simple`: neither of the two needs a thought.
+    """
+
+    ticker: str
+    claims: Claims
+    mark: int
+    is_network: bool
+    is_simple: bool
 
 
-_OWN_ALIAS, _ALIAS, _REGISTERED, _SHORTENED = range(4)
-_CONFIDENCE = {_OWN_ALIAS: 0.88, _ALIAS: 0.88, _REGISTERED: 0.93, _SHORTENED: 0.82}
-_LONGEST = 80
-_FEW_LETTERS = 4
-_FEW_SYLLABLES = 2
-_FORMS = ("inc", "corp", "corporation", "plc", "ltd")
+class Pattern(NamedTuple):
+    """One run of letters: the name it may be, the ticker, or both; neither where it only introduces or hides others.
+
+    Of a bare ticker, `ordinary` says that it is an English word, `plain` that it is one or something else if written
+    small, `popular` that everybody knows it; `mark` is as in Tag. What is `loud` is looked at in capitals only.
+    """
+
+    name: Name | None = None
+    ticker: str | None = None
+    ordinary: bool = False
+    plain: bool = False
+    popular: bool = False
+    loud: bool = False
+    mark: int = 0
+    introduces: bool = False
 
 
 class Dictionary:
     """Patterns and tickers of a set of listings; immutable once built, so safe to share between threads."""
 
     def __init__(self, listings: Iterable[Listing]) -> None:
-        unique = {listing.symbol: listing for listing in listings}
+        unique = {listing.symbol: listing for listing in listings if listing.symbol}
         self.listings: tuple[Listing, ...] = tuple(unique[symbol] for symbol in sorted(unique))
-        self.tickers: dict[str, tuple[Claim, ...]] = {}
-        latin, hangul = self._collect()
-        # phrases that name nobody: being longer, they win over the name inside them
-        nobody = tables.phrases("phrases.txt")
-        for phrase in nobody:
-            latin.pop(phrase, None)
-        self.quick_words = quick_words(self.tickers)
-        self.latin = _build(latin) + [Name(phrase, (), "name", Need.NOTHING, 0.0, -1) for phrase in nobody]
-        self.hangul = _build(hangul)
-        kind = MatchKind.LeftmostLongest
-        self.find_latin = BytesAhoCorasick([b" " + n.text.encode() for n in self.latin] or [b"\0"], kind)
-        self.find_hangul = AhoCorasick([n.text for n in self.hangul] or ["\0"], kind)
+        self.tickers: dict[str, Claims] = {}
+        names = self._names(self._collect())
+        hangul = {text: name for text, name in names.items() if has_hangul(text)}
+        self.hangul = tuple(hangul.values())
+        self.find_hangul = AhoCorasick(list(hangul) or ["\0"])
+        latin = self._latin_patterns({text: name for text, name in names.items() if text not in hangul})
+        self.latin = tuple(latin.values())
+        self.find_latin = BytesAhoCorasick([f"{text} ".encode() for text in latin])
 
-    def _collect(self) -> "tuple[dict[str, list[_Bid]], dict[str, list[_Bid]]]":
-        latin: dict[str, list[_Bid]] = defaultdict(list)
-        hangul: dict[str, list[_Bid]] = defaultdict(list)
+    def _collect(self) -> dict[str, list[Bid]]:
+        """Every name with its bids, and on the way the tickers with their claims."""
+        bids: dict[str, list[Bid]] = defaultdict(list)
         former: dict[str, list[Claim]] = defaultdict(list)
         registered = {listing.symbol: company_key(listing.name) for listing in self.listings}
         alone = _companies_by_beginning(registered.values())
-        own = tables.aliases()
-        ordinary = tables.words("words.txt")
         for listing in self.listings:
             claim = Claim(listing.symbol, listing.listed_on or date.min, listing.delisted_on or date.max)
             share = share_of(listing)
             for ticker in _tickers(listing.symbol):
                 self.tickers[ticker] = (*self.tickers.get(ticker, ()), claim)
-            names = [(_OWN_ALIAS, name) for name in own.get(listing.symbol, ())]
-            names += [(_ALIAS, name) for name in listing.aliases]
-            if listing.name_ko:
-                names.append((_REGISTERED, listing.name_ko))
-            company = registered[listing.symbol]
-            if share is Share.COMMON:
-                names.append((_REGISTERED, company))
-                if not has_hangul(listing.name):
-                    names.append((_REGISTERED, written_key(listing.name)))
-                if company in ordinary:
-                    names += [(_REGISTERED, f"{company} {form}") for form in _FORMS]
-                names += [(_SHORTENED, name) for name in shorter_keys(company) if len(name) > 2 and alone[name] == 1]
-            for grade, name in names:
+            for grade, name in _names_of(listing, registered[listing.symbol], alone, speaks=share is Share.COMMON):
                 if name.startswith("$"):
                     former[name[1:].upper()].append(claim)
                     continue
-                bid = _Bid(grade, share, listing.delisted_on is not None, len(listing.symbol), claim)
+                bid = Bid(grade, share, listing.delisted_on is not None, len(listing.symbol), claim)
                 if has_hangul(name):
-                    hangul[name.lower()].append(bid)
+                    bids[name.lower()].append(bid)
                 else:
-                    latin[name if "  " in name else key(name)].append(bid)
+                    bids[name if "  " in name else key(name)].append(bid)
         for ticker, claims in former.items():
             self.tickers[ticker] = (*self.tickers.get(ticker, ()), *claims)
-        return latin, hangul
+        return bids
+
+    def _names(self, bids: Mapping[str, list[Bid]]) -> dict[str, Name]:
+        names: dict[str, Name] = {}
+        doubtful = {key(alias) for alias in tables.doubtful_aliases()}
+        for text, rivals in bids.items():
+            best = ranked(text, rivals)
+            need = need_of(text, best[0], doubtful=text in doubtful)
+            if need is not None:
+                grade = best[0].grade
+                method: Method = "alias" if grade <= Grade.ALIAS else "name"
+                claims = tuple(dict.fromkeys(bid.claim for bid in best))
+                names[text] = Name(claims, method, need, _CONFIDENCE[grade])
+        return names
+
+    def _latin_patterns(self, names: Mapping[str, Name]) -> dict[str, Pattern | Tag]:
+        """What may be written in Latin letters, as `as_letters` has it, sign or space in front."""
+        found: dict[str, Pattern | Tag] = {
+            f" {_spaced(text)}": Pattern(name, loud=name.need is Need.KOREAN) for text, name in names.items()
+        }
+        for ticker in (*self.tickers, *NETWORKS):
+            letters = as_letters(ticker).decode()
+            mark = max(letters.find(" "), 0)
+            if ticker not in CURRENCIES:
+                found[f"${letters}"] = _tag(ticker, self.tickers.get(ticker, ()), mark)
+            if len(ticker) > 1 and ticker in self.tickers and ticker not in tables.words("acronyms.txt"):
+                name = names.get(letters)
+                ordinary = letters in tables.words("words.txt")
+                plain = ordinary or letters in tables.words("plain.txt")
+                popular = self._is_popular(ticker)
+                loud = plain and not popular and (name is None or name.need is Need.KOREAN)
+                found[f" {letters}"] = Pattern(name, ticker, ordinary, plain, popular, loud, 0 if name else mark)
+        # phrases that name nobody: being longer, they win over the name inside them
+        found |= {f" {_spaced(phrase)}": Pattern() for phrase in tables.phrases("phrases.txt")}
+        return found | {f" {name}": Pattern(introduces=True) for name in tables.phrases("exchanges.txt")}
+
+    def _is_popular(self, ticker: str) -> bool:
+        known = tables.aliases()
+        return ticker in tables.words("popular.txt") or any(claim.symbol in known for claim in self.tickers[ticker])
 
 
-def existing(claims: tuple[Claim, ...], at: date | None) -> Claim | None:
-    """The best claim that exists on `at`; without a day, the best that exists now, or else the best that ever did."""
-    if at is None:
-        best = claims[0]
-        if best.last is date.max:
-            return best
-        return next((claim for claim in claims if claim.last == date.max), best)
-    return next((claim for claim in claims if claim.first <= at < claim.last), None)
+def _names_of(listing: Listing, company: str, alone: Mapping[str, int], *, speaks: bool) -> Iterable[tuple[Grade, str]]:
+    """What `listing`, registered as `company`, is called; `speaks` says that it speaks for the company."""
+    for name in tables.aliases().get(listing.symbol, ()):
+        yield Grade.OWN_ALIAS, name
+    for name in listing.aliases:
+        yield Grade.ALIAS, name
+    if listing.name_ko:
+        yield Grade.REGISTERED, listing.name_ko
+    if not speaks:
+        return
+    yield Grade.REGISTERED, company
+    if not has_hangul(listing.name):
+        yield Grade.REGISTERED, written_key(listing.name)
+    if company in tables.words("words.txt"):
+        for form in _FORMS:
+            yield Grade.REGISTERED, f"{company} {form}"
+    for name in shorter_keys(company):
+        if len(name) > 2 and alone[name] == 1:
+            yield Grade.SHORTENED, name
 
 
 def _tickers(symbol: str) -> list[str]:
@@ -154,67 +180,11 @@ def _companies_by_beginning(companies: Iterable[str]) -> dict[str, int]:
     return counts
 
 
-def _build(bids: dict[str, list[_Bid]]) -> list[Name]:
-    names: list[Name] = []
-    index: dict[str, int] = {}
-    # shorter before longer, so that each finds those that begin it
-    for text in sorted(bids, key=lambda text: (len(text), text)):
-        ranked = sorted(_korean_first(text, bids[text]))
-        need = _need(text, ranked[0])
-        if need is None:
-            continue
-        shorter = next((index[text[:end]] for end in range(len(text) - 1, 0, -1) if text[:end] in index), -1)
-        grade = ranked[0].grade
-        index[text] = len(names)
-        method: Method = "alias" if grade in (_OWN_ALIAS, _ALIAS) else "name"
-        claims = tuple(dict.fromkeys(bid.claim for bid in ranked))
-        names.append(Name(text, claims, method, need, _CONFIDENCE[grade], shorter))
-    return names
+def _tag(ticker: str, claims: Claims, mark: int) -> Tag:
+    is_network = ticker in NETWORKS
+    return Tag(ticker, claims, mark, is_network, not mark and not is_network)
 
 
-def _korean_first(text: str, bids: list[_Bid]) -> list[_Bid]:
-    """Of a few letters that both a Korean and a US company are registered under, as KT, the name is the Korean one's.
-
-    The US one is not lost by that: its ticker says the same.
-    """
-    if len(text) > _FEW_LETTERS or any(bid.grade <= _ALIAS for bid in bids):
-        return bids
-    return [bid for bid in bids if _is_korean(bid.claim.symbol)] or bids
-
-
-def _is_korean(symbol: str) -> bool:
-    return symbol.endswith((".KS", ".KQ"))
-
-
-def _need(text: str, best: _Bid) -> Need | None:
-    """What believing the name `text` takes; None if nothing would be enough."""
-    if not 2 <= len(text) <= _LONGEST or text.isdigit():
-        return None
-    vouched = best.grade <= _ALIAS
-    if has_hangul(text):
-        if text in tables.words("words_ko.txt"):
-            return Need.BESIDE
-        return Need.FINANCE if len(text) <= _FEW_SYLLABLES and not vouched else Need.NOTHING
-    if not text.isascii():
-        return None
-    return _latin_need(text, vouched=vouched, shortened=best.grade == _SHORTENED, symbol=best.claim.symbol)
-
-
-def _latin_need(text: str, *, vouched: bool, shortened: bool, symbol: str) -> Need | None:
-    parts = text.split()
-    ordinary = tables.words("words.txt")
-    if len(parts) > 1:
-        if not all(part in ordinary or len(part) <= 2 or part.isdigit() for part in parts):
-            return Need.NOTHING
-        return None if shortened else Need.CAPITALS
-    if _is_korean(symbol) and len(text) <= _FEW_LETTERS and not vouched:
-        return Need.KOREAN
-    if text in ordinary or len(text) <= 2:
-        # being registered under an ordinary word makes it nobody's name; people calling a company so does
-        return Need.EVIDENCE if vouched else None
-    if vouched:
-        return Need.NOTHING
-    # what is short or shortened may be a place, a person or a slip of the keys
-    if shortened or len(text) <= _FEW_LETTERS:
-        return Need.EVIDENCE
-    return Need.CAPITALS if len(text) <= 6 else Need.NOTHING
+def _spaced(text: str) -> str:
+    """The key of a name as `as_letters` would have it: an apostrophe is a space."""
+    return text.replace("'", " ")

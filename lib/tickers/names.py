@@ -117,7 +117,7 @@ def written_key(name: str) -> str:
 
 
 def as_letters(text: str) -> bytes:
-    """One byte a code point: small letters without accents, digits, `&` and `'`; a space for everything else."""
+    """One byte a code point: small letters without accents, digits, `&` and `$`; a space for everything else."""
     return text.encode("latin-1", "replace").translate(_LETTERS)
 
 
@@ -167,7 +167,7 @@ def _letters_table() -> bytes:
     table = bytearray(b" " * 256)
     for code in range(256):
         plain = unicodedata.normalize("NFKD", chr(code)).lower()[:1]
-        if plain.isascii() and (plain.isalnum() or plain in "&'"):
+        if plain.isascii() and (plain.isalnum() or plain in "&$"):
             table[code] = ord(plain)
     return bytes(table)
 

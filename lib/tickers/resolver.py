@@ -1,78 +1,47 @@
-"""Text to mentions: the layers in order of strength, and one mention per symbol, that of its strongest evidence.
+"""Text to mentions: one pass over the text for all that is listed, then evidence, and one mention per symbol.
 
-Cashtags first, then names and aliases in Latin letters, names with Hangul, bare tickers. It abstains rather than
-guesses: what it finds is meant to be right, not complete. It does not know today's date: `at` says on which day
-listings must exist.
+Names with Hangul come first, being the longer ones, then cashtags and the names that need nothing; what needs evidence
+comes last, as a stock that is surely meant makes others likelier. It abstains rather than guesses: what it finds is
+meant to be right, not complete. It does not know today's date: `at` says on which day listings must exist.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import cached_property
 
-from lib.domain.sentiment import Mention, Method
+from lib.domain.sentiment import Mention
 from lib.domain.symbols import Listing
 from lib.text.addresses import blank_addresses
-from lib.text.hangul import has_hangul, is_syllable
+from lib.text.hangul import has_hangul, is_syllable, syllables_at
 from lib.text.normalise import fold
 from lib.text.particles import leaves_name_whole
-from lib.tickers.bare import find_tickers
-from lib.tickers.cashtags import find_cashtags
-from lib.tickers.context import finance_beside, finance_near, is_title_case, shouts
-from lib.tickers.dictionary import Claim, Dictionary, Name, Need, existing
+from lib.tickers.bare import Candidate, introduced_at, list_along, ticker_confidence
+from lib.tickers.cashtags import NEAR_BUTTON, cashtag_at, find_cashtags, is_button, is_plain_word
+from lib.tickers.claims import existing
+from lib.tickers.context import stock_word_after
+from lib.tickers.dictionary import Dictionary, Tag
+from lib.tickers.evidence import hangul_confidence, latin_confidence
 from lib.tickers.names import as_letters
+from lib.tickers.needs import Need
+from lib.tickers.reading import Reading
 
 _MANY_TAGS = 10
 _SURE, _LISTED_OFF = 0.99, 0.9
-_LONGEST_TAIL = 8
-_WORD_BEFORE = 24
+_INTRODUCED = 0.96
+# what may stand on either side of a cashtag and leaves nothing to look into
+_APART = frozenset(("", " ", "\n", "\r", "\t", ",", ":", "!", "?", ";", "'", '"', ")", "("))
+_MARKS = ".-/_"
 
-
-_IN_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789&")
-
-
-class _Reading:
-    """One text being read: mentions so far, which code points they take, and what is true of the text as a whole."""
-
-    def __init__(self, text: str, at: date | None, lang: str | None) -> None:
-        self.text = text
-        self.by_symbol: dict[str, Mention] = {}
-        self._at = at
-        self._lang = lang
-        self._taken = bytearray(len(text))
-
-    def add(self, claims: tuple[Claim, ...], method: Method, confidence: float, start: int, end: int) -> bool:
-        """Notes a mention of who has the best claim on the day; False if nobody has one."""
-        claim = existing(claims, self._at)
-        if claim is None:
-            return False
-        self._taken[start:end] = b"\1" * (end - start)
-        known = self.by_symbol.get(claim.symbol)
-        if known is None or confidence > known.confidence:
-            self.by_symbol[claim.symbol] = Mention(claim.symbol, method, confidence, start, end)
-        return True
-
-    def is_taken(self, start: int, end: int) -> bool:
-        """Is any of [start, end) part of a mention? The stronger layers come first, and keep what they took."""
-        return self._taken.find(1, start, end) >= 0
-
-    @cached_property
-    def shouts(self) -> bool:
-        return shouts(self.text)
-
-    @cached_property
-    def is_title_case(self) -> bool:
-        return is_title_case(self.text)
-
-    @cached_property
-    def is_korean(self) -> bool:
-        return self._lang == "ko" or (not self.text.isascii() and has_hangul(self.text))
+Match = tuple[int, int, int]
 
 
 class Resolver:
-    """Finds the listings that texts are about. 12,000 take half a second; `resolve` is safe from any thread."""
+    """Finds the listings that texts are about. 12,000 take a second; `resolve` is safe from any thread."""
 
     def __init__(self, listings: Iterable[Listing]) -> None:
         self._dictionary = Dictionary(listings)
+        self._find_latin = self._dictionary.find_latin.find_matches_as_indexes
+        self._find_hangul = self._dictionary.find_hangul.find_matches_as_indexes
 
     def __reduce__(self) -> tuple[object, ...]:
         # the automata cannot travel between processes, what they are built from can
@@ -83,20 +52,13 @@ class Resolver:
 
         `lang` is what the source said of the language, if it did; `at` keeps to listings that existed on that day.
         """
+        if text.isascii():
+            return self._read(text, lang, at)
         folded = fold(text)
-        reading = _Reading(blank_addresses(folded.text), at, lang)
-        if "$" in reading.text:
-            self._cashtags(reading)
-        self._latin_names(reading)
-        if not reading.text.isascii():
-            self._hangul_names(reading)
-        self._bare_tickers(reading)
-        mentions = list(reading.by_symbol.values())
-        if len(mentions) > 1:
-            mentions.sort(key=_position)
-        if folded.starts is not None:
-            mentions = [Mention(m.symbol, m.method, m.confidence, *folded.span(m.start, m.end)) for m in mentions]
-        return tuple(mentions)
+        mentions = self._read(folded.text, lang, at)
+        if folded.starts is None:
+            return mentions
+        return tuple(Mention(m.symbol, m.method, m.confidence, *folded.span(m.start, m.end)) for m in mentions)
 
     def unlisted_cashtags(self, text: str) -> list[tuple[str, ...]]:
         """How each cashtag of `text` may be spelt, likeliest first, of those that no listing has."""
@@ -104,97 +66,167 @@ class Resolver:
             return []
         tickers = self._dictionary.tickers
         tags = find_cashtags(blank_addresses(fold(text).text))
-        return [spellings for spellings, _, _ in tags if not any(spelling in tickers for spelling in spellings)]
+        return [spellings for spellings in tags if not any(spelling in tickers for spelling in spellings)]
 
-    def _cashtags(self, reading: _Reading) -> None:
-        tickers = self._dictionary.tickers
-        tags = find_cashtags(reading.text)
-        # a post that lists everything is about nothing in particular
-        confidence = _SURE if len(tags) <= _MANY_TAGS else _LISTED_OFF
-        for spellings, start, end in tags:
-            for spelling in spellings:
-                claims = tickers.get(spelling)
-                if claims is not None and reading.add(claims, "cashtag", confidence, start, end):
-                    break
+    def _read(self, text: str, lang: str | None, at: date | None) -> tuple[Mention, ...]:
+        # a space in front, as every name has: so a match begins in the text where it begins in `letters`
+        letters = b" " + as_letters(text) + b" "
+        if b"&" in letters:
+            # it is part of a name, as in AT&T, unless a cashtag follows, or an entity was left undecoded
+            letters = letters.replace(b"&amp ", b"     ").replace(b"&$", b" $")
+        matches = self._find_latin(letters, True)
+        is_latin = text.isascii() or not has_hangul(text)
+        if is_latin and not matches:
+            return ()
+        reading = Reading(text, at, lang)
+        if not is_latin:
+            self._hangul_names(reading, self._find_hangul(text.lower(), True))
+        if matches:
+            self._latin(reading, matches)
+        return reading.mentions()
 
-    def _latin_names(self, reading: _Reading) -> None:
-        names = self._dictionary.latin
-        # a space in front, as every pattern has: so a match begins in the text where it begins in `letters`
-        letters = b" " + as_letters(reading.text) + b" "
-        for index, start, end in self._dictionary.find_latin.find_matches_as_indexes(letters):
-            name = names[index]
-            while letters[end] in _IN_WORD:
-                if name.shorter < 0:
-                    break
-                name = names[name.shorter]
-                end = start + 1 + len(name.text)
-            else:
-                if not name.claims or reading.text[start - 1 : start] == "$" or reading.is_taken(start, end - 1):
-                    continue
-                confidence = _latin_confidence(reading, name, start, end - 1)
-                if confidence:
-                    reading.add(name.claims, name.method, confidence, start, end - 1)
+    def symbol_of(self, ticker: str, *, at: date | None = None) -> str | None:
+        """The symbol that `ticker`, written by itself and in whatever letters, means on the day `at`, if any."""
+        claim = existing(self._dictionary.tickers.get(ticker.strip().removeprefix("$").upper(), ()), at)
+        return None if claim is None else claim.symbol
 
-    def _hangul_names(self, reading: _Reading) -> None:
-        names = self._dictionary.hangul
-        text = reading.text.lower()
-        for index, start, end in self._dictionary.find_hangul.find_matches_as_indexes(text):
-            if start and _continues(text[start - 1], text[start]):
+    def _latin(self, reading: Reading, matches: list[Match]) -> None:
+        patterns = self._dictionary.latin
+        text = reading.text
+        unsure: list[Candidate] = []
+        for index, start, end in self._longest(text, matches) if len(matches) > 1 else matches:
+            pattern = patterns[index]
+            if isinstance(pattern, Tag):
+                end -= 2
+                if (
+                    text[start:end] == pattern.ticker
+                    and pattern.is_simple
+                    and text[end : end + 1] in _APART
+                    and text[start - 2 : start - 1] in _APART
+                ):
+                    # as most are: nothing around it to look into
+                    reading.tags += reading.add(pattern.claims, "cashtag", _SURE, start - 1, end)
+                else:
+                    self._cashtag(reading, pattern, start - 1, end)
                 continue
+            end -= 2
+            if pattern.loud and not text[end - 1].isupper():
+                continue
+            name = pattern.name
+            if name is None:
+                if pattern.ticker is not None:
+                    unsure.append(Candidate(pattern, start, end))
+                elif pattern.introduces:
+                    self._introduced(reading, start)
+            elif name.need is not Need.NOTHING:
+                unsure.append(Candidate(pattern, start, end))
+            elif not reading.is_taken(start, end) and not reading.is_address(start, end):
+                reading.add(name.claims, name.method, name.confidence, start, end)
+        if reading.tags > _MANY_TAGS:
+            reading.weaken("cashtag", _LISTED_OFF)
+        if unsure:
+            self._weigh(reading, unsure)
+
+    def _longest(self, text: str, matches: list[Match]) -> list[Match]:
+        """Of matches that overlap, the leftmost and of those the longest; they come by their ends."""
+        last = 0
+        for _, start, end in matches:
+            if start < last:
+                break
+            # the space between two words belongs to both
+            last = end - 1
+        else:
+            return matches
+        patterns = self._dictionary.latin
+        found: list[Match] = []
+        last = 0
+        for match in sorted(matches, key=_leftmost_longest):
+            index, start, end = match
+            mark = patterns[index].mark
+            # a mark is no space: "BRK b" is no BRK-B
+            if start >= last and not (mark and text[start + mark] not in _MARKS):
+                found.append(match)
+                last = end - 1
+        return found
+
+    def _cashtag(self, reading: Reading, tag: Tag, start: int, end: int) -> None:
+        text = reading.text
+        claims = tag.claims
+        after = text[end : end + 1]
+        if text[start - 1 : start] in _APART and not tag.mark and (after in _APART or _ends_sentence(text, end)):
+            if is_plain_word(text[start + 1 : end]) and not (end - start == 2 and stock_word_after(text, end)):
+                return
+        else:
+            # an address may be around it, or more of the ticker behind it
+            found = cashtag_at(reading.blanked, start)
+            if found is None:
+                return
+            spellings, end = found
+            tickers = self._dictionary.tickers
+            ticker = next((spelling for spelling in spellings if spelling in tickers), spellings[0])
+            claims = tickers.get(ticker, ())
+        if tag.is_network and (start - reading.button_end < NEAR_BUTTON or is_button(text, start)):
+            reading.button_end = end
+        elif claims and reading.add(claims, "cashtag", _SURE, start, end):
+            reading.tags += 1
+
+    def _introduced(self, reading: Reading, start: int) -> None:
+        found = introduced_at(reading.blanked, start)
+        if found is not None:
+            ticker, begin, end = found
+            claims = self._dictionary.tickers.get(ticker)
+            if claims is not None:
+                reading.add(claims, "ticker", _INTRODUCED, begin, end)
+
+    def _weigh(self, reading: Reading, unsure: Sequence[Candidate]) -> None:
+        """Believes what has the evidence that it needs: names first, then bare tickers."""
+        tickers: list[Candidate] = []
+        for candidate in unsure:
+            pattern, start, end, _ = candidate
+            name = pattern.name
+            claims = self._dictionary.tickers[pattern.ticker or ""] if name is None else name.claims
+            if reading.is_sure_of(claims) or reading.is_taken(start, end) or reading.is_address(start, end):
+                continue
+            if name is not None:
+                confidence = latin_confidence(reading, name, start, end)
+                if confidence and reading.add(name.claims, name.method, confidence, start, end):
+                    continue
+            if pattern.ticker is not None:
+                tickers.append(candidate)
+        if len(tickers) > 1:
+            tickers = list_along(reading.text, tickers)
+            # capitals are the surer ones, and make others likelier
+            tickers.sort(key=lambda candidate: reading.text[candidate.end - 1].islower())
+        counts = Counter(candidate.pattern.ticker for candidate in tickers) if len(tickers) > 1 else {}
+        for candidate in tickers:
+            ticker = candidate.pattern.ticker or ""
+            others = bool(reading.by_symbol) or counts.get(ticker, 1) > 1
+            confidence = ticker_confidence(reading, candidate, others=others)
+            if confidence:
+                claims = self._dictionary.tickers[ticker]
+                reading.add(claims, "ticker", confidence, candidate.start, candidate.end)
+
+    def _hangul_names(self, reading: Reading, matches: list[Match]) -> None:
+        names = self._dictionary.hangul
+        text = reading.text
+        last = 0
+        for index, start, end in sorted(matches, key=_leftmost_longest):
+            if start < last or (start and _continues(text[start - 1], text[start])) or not _ends_well(text, end):
+                continue
+            last = end
             name = names[index]
-            while not _ends_well(text, end):
-                if name.shorter < 0:
-                    break
-                name = names[name.shorter]
-                end = start + len(name.text)
-            else:
-                if name.need is Need.FINANCE and not finance_near(text, start, end):
-                    continue
-                if name.need is Need.BESIDE and not finance_beside(text, start, end):
-                    continue
-                if not reading.is_taken(start, end):
-                    reading.add(name.claims, name.method, name.confidence, start, end)
-
-    def _bare_tickers(self, reading: _Reading) -> None:
-        tickers = self._dictionary.tickers
-        company = bool(reading.by_symbol)
-        for ticker in find_tickers(reading.text, tickers, self._dictionary.quick_words, company=company):
-            if not reading.is_taken(ticker.start, ticker.end):
-                reading.add(tickers[ticker.ticker], "ticker", ticker.confidence, ticker.start, ticker.end)
+            if not reading.is_address(start, end):
+                confidence = hangul_confidence(reading, name, start, end)
+                if confidence and reading.add(name.claims, name.method, confidence, start, end):
+                    reading.take(start, end)
 
 
-def _position(mention: Mention) -> tuple[int, int, str]:
-    return mention.start, mention.end, mention.symbol
+def _leftmost_longest(match: Match) -> tuple[int, int]:
+    return match[1], -match[2]
 
 
-def _latin_confidence(reading: _Reading, name: Name, start: int, end: int) -> float:
-    """How sure a name in Latin letters is at [start, end); 0 if it lacks what it needs."""
-    need = name.need
-    if need is Need.NOTHING:
-        return name.confidence
-    text = reading.text
-    written = text[start:end]
-    # short words inside a name, such as `of`, have no capital to show
-    if written[0].islower() or any(word[0].islower() and len(word) > 3 for word in written.split()):
-        return 0.0
-    if need is Need.KOREAN:
-        return 0.8 if written.isupper() and reading.is_korean and finance_near(text, start, end) else 0.0
-    if need is Need.EVIDENCE and finance_beside(text, start, end):
-        return 0.85
-    if reading.shouts:
-        return 0.0
-    if need is Need.CAPITALS:
-        return name.confidence - 0.05
-    if reading.is_title_case:
-        return 0.0
-    return 0.7 if finance_near(text, start, end) or _is_unprompted_capital(text, start, end) else 0.0
-
-
-def _is_unprompted_capital(text: str, start: int, end: int) -> bool:
-    """Is the capital at `start` not owed to the beginning of a sentence, nor to a longer name around it?"""
-    before = text[max(0, start - _WORD_BEFORE) : start].rstrip(" ").rpartition(" ")[2]
-    after = text[end : end + 2].lstrip(" ")
-    return before[:1].islower() and (before[-1:].isalpha() or before[-1:] == ",") and not after[:1].isupper()
+def _ends_sentence(text: str, end: int) -> bool:
+    return text[end] in ".-" and text[end + 1 : end + 2] in _APART
 
 
 def _continues(before: str, first: str) -> bool:
@@ -207,10 +239,8 @@ def _continues(before: str, first: str) -> bool:
 def _ends_well(text: str, end: int) -> bool:
     """Does a name that ends at `end` end there: no letter follows, or only what may follow a name does?"""
     last = text[end - 1]
-    tail_end = end
-    while tail_end < len(text) and tail_end - end <= _LONGEST_TAIL and is_syllable(text[tail_end]):
-        tail_end += 1
-    if tail_end > end:
-        return leaves_name_whole(last, text[end:tail_end])
+    tail = syllables_at(text, end)
+    if tail:
+        return leaves_name_whole(last, tail)
     following = text[end : end + 1]
     return not (last.isascii() and last.isalnum() and following.isascii() and following.isalnum())

@@ -25,6 +25,17 @@ def phrases(name: str) -> tuple[str, ...]:
 @cache
 def aliases() -> Mapping[str, tuple[str, ...]]:
     """By symbol, what people call it; the order of the file is the order of claim. `$X` marks a former ticker."""
+    return {symbol: tuple(name.removeprefix("~") for name in names) for symbol, names in _aliases().items()}
+
+
+@cache
+def doubtful_aliases() -> frozenset[str]:
+    """Those aliases that mostly mean something else, as a broker's name in a forum does."""
+    return frozenset(name[1:] for names in _aliases().values() for name in names if name.startswith("~"))
+
+
+@cache
+def _aliases() -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for line in _lines("aliases.txt"):
         symbol, _, names = line.partition(": ")

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+from datetime import date
 from typing import Any
 
 from lib.domain.symbols import Listing
@@ -31,4 +32,20 @@ def korean_listings() -> list[Listing]:
     return [
         Listing(symbol=row["yahoo_symbol"], name=row["name_en"] or row["name_ko"], name_ko=row["name_ko"])
         for row in read_rows("kr_symbols.csv.gz")
+    ]
+
+
+def delisted_listings() -> list[Listing]:
+    """Korean listings of the past whose codes nobody has now, each on the days it was listed."""
+    taken = {row["code"] for row in read_rows("kr_symbols.csv.gz")}
+    return [
+        Listing(
+            symbol=f"{row['code']}.{'KS' if row['market'] == 'KOSPI' else 'KQ'}",
+            name=row["name_ko"],
+            name_ko=row["name_ko"],
+            listed_on=date.fromisoformat(row["listing_date"]) if row["listing_date"] else None,
+            delisted_on=date.fromisoformat(row["delisting_date"]),
+        )
+        for row in read_rows("kr_delisted.csv.gz")
+        if row["code"] not in taken
     ]

@@ -86,6 +86,7 @@ ABSTAINED = [
     "OPEN the door",
     "EDIT: it is ON",
     "tamd amd1 xAMD AMD_x AMDs",
+    "11.3m after 13.8m, and 3m more",
     "오늘 날씨가 좋다",
     "오늘이엔엠터",
     "대상을 받은 사람인 것 같다",
@@ -99,6 +100,14 @@ ABSTAINED = [
     "",
     "🚀🚀🚀",
 ]
+
+
+def test_a_ticker_by_itself_means_a_listing_of_the_day() -> None:
+    assert RESOLVER.symbol_of(" $aapl ") == "AAPL"
+    assert RESOLVER.symbol_of("FB") == "META"
+    assert RESOLVER.symbol_of("005930") == "005930.KS"
+    assert RESOLVER.symbol_of("GSX", at=date(2022, 1, 1)) is None
+    assert RESOLVER.symbol_of("NOSUCH") is None
 
 
 @pytest.mark.parametrize(("text", "expected"), FOUND)
@@ -156,12 +165,32 @@ def test_many_cashtags_are_weaker_evidence() -> None:
     assert few[0].confidence > many[0].confidence
 
 
+def test_a_listing_without_a_symbol_is_nobody() -> None:
+    assert Resolver([Listing(symbol="", name="Zyvatron Inc.")]).resolve("$ Zyvatron $, ($)") == ()
+
+
 def test_no_listings_no_mentions() -> None:
     assert Resolver([]).resolve("$AAPL Apple shares, 삼성전자, AAPL calls") == ()
 
 
 PIECES = ["$AAPL", "Apple", "삼성전자", "가", "calls", " ", "\n", "GME", "005930", ".KS", "@", "http://", "🚀"]
-PIECES += ["＄", "\u1109\u1161", "İ", "ﬁ"]
+PIECES += [
+    "＄",
+    "\u1109\u1161",
+    "İ",
+    "ﬁ",
+    "\0",
+    "\ud800",
+    "<b>",
+    "&amp;",
+    "&",
+    "\u202e",
+    "שלום",
+    "$BRK.",
+    "BRK-B",
+    "NYSE: ",
+    "/",
+]
 TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join))
 
 
@@ -211,6 +240,12 @@ def test_a_pickled_resolver_resolves_the_same() -> None:
         "KT " * 20_000,
         "a/.b" * 20_000,
         "a." * 20_000 + "@",
+        "NYSE: " * 20_000,
+        "aapl " * 30_000,
+        "Apple/" * 20_000,
+        "BRK-" * 20_000,
+        "\0" * 100_000,
+        "<p>" * 50_000,
     ],
 )
 def test_long_texts_end(text: str) -> None:

@@ -1,11 +1,14 @@
 """The resolver against texts that people have labelled; skips where the folder of real data is absent."""
 
 import time
+from collections import Counter
+from datetime import timedelta
 
 import pytest
 
+from lib.text.hangul import is_syllable
 from lib.tickers.resolver import Resolver
-from tests.support.reference import korean_listings, read_lines, us_listings
+from tests.support.reference import delisted_listings, korean_listings, read_lines, us_listings
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +40,26 @@ def test_annotated_symbols_of_posts(us_resolver: Resolver) -> None:
         annotated += len(symbols)
         found += len(symbols & {m.symbol for m in us_resolver.resolve(row["text"])})
     assert found / annotated >= 0.93
+
+
+def test_delisted_companies_are_found_in_their_days_and_not_after() -> None:
+    gone = delisted_listings()
+    resolver = Resolver([*us_listings(), *korean_listings(), *gone])
+    names = Counter(listing.name_ko for listing in (*korean_listings(), *gone))
+    once = [listing for listing in gone if names[listing.name_ko] == 1 and _is_long_hangul(listing.name)][::10]
+    assert len(once) > 50
+    found = 0
+    for listing in once:
+        assert listing.delisted_on is not None
+        text = f"{listing.name} 주가가 올랐다"
+        in_its_days = resolver.resolve(text, at=listing.delisted_on - timedelta(days=1))
+        found += listing.symbol in {mention.symbol for mention in in_its_days}
+        assert listing.symbol not in {mention.symbol for mention in resolver.resolve(text, at=listing.delisted_on)}
+    assert found / len(once) >= 0.95
+
+
+def _is_long_hangul(name: str) -> bool:
+    return len(name) >= 4 and all(map(is_syllable, name))
 
 
 def test_both_markets_together_build_fast_enough() -> None:

@@ -1,0 +1,74 @@
+"""Who may be meant by a name or ticker, and on which days. It does not know how a name is found in a text.
+
+Where several listings claim one name, the better claim goes first: an own alias, an imported one, the registered name,
+a shortened one; and common shares alone speak for the name of a company.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from enum import IntEnum
+from typing import NamedTuple
+
+from lib.tickers.names import Share
+
+_FEW_LETTERS = 4
+
+
+class Claim(NamedTuple):
+    """One listing that a name may mean. It exists on the days [first, last)."""
+
+    symbol: str
+    first: date
+    last: date
+
+
+class Grade(IntEnum):
+    """How a listing came by a name; the lower, the better."""
+
+    OWN_ALIAS = 0
+    ALIAS = 1
+    REGISTERED = 2
+    SHORTENED = 3
+
+
+class Bid(NamedTuple):
+    """A claim to one name; bids compare by these fields in this order."""
+
+    grade: Grade
+    share: Share
+    delisted: bool
+    length: int
+    claim: Claim
+
+
+Claims = tuple[Claim, ...]
+
+
+def existing(claims: Claims, at: date | None) -> Claim | None:
+    """The best claim that exists on `at`; without a day, the best that exists now, or else the best that ever did."""
+    if at is None:
+        for claim in claims:
+            if claim.last is date.max:
+                return claim
+        return claims[0] if claims else None
+    for claim in claims:
+        if claim.first <= at < claim.last:
+            return claim
+    return None
+
+
+def ranked(text: str, bids: Iterable[Bid]) -> list[Bid]:
+    """The bids for the name `text`, best first.
+
+    Of a few letters that both a Korean and a US company are registered under, as KT, the name is the Korean one's. The
+    US one is not lost by that: its ticker says the same.
+    """
+    best = sorted(bids)
+    if len(text) > _FEW_LETTERS or best[0].grade <= Grade.ALIAS:
+        return best
+    return [bid for bid in best if is_korean(bid.claim.symbol)] or best
+
+
+def is_korean(symbol: str) -> bool:
+    """Is `symbol` listed on a Korean exchange?"""
+    return symbol.endswith((".KS", ".KQ"))
