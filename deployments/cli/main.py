@@ -17,6 +17,8 @@ _COMMANDS = {
     "migrate": ("deployments.cli.migrate:migrate", "Bring the database to the schema of this version."),
     "import": ("deployments.cli.imports:import_", "Import posts, bars or symbols from files."),
     "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),
+    "train": ("deployments.cli.train:train", "Learn the weights of a scorer from labelled texts."),
+    "evaluate": ("deployments.cli.evaluate:evaluate", "Measure the scorers on labelled texts."),
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
 }
 

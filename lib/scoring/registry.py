@@ -8,6 +8,7 @@ from typing import Protocol
 
 from lib.domain.sentiment import Score
 from lib.errors import UnknownScorer
+from lib.scoring.finance.scorer import Finance
 from lib.scoring.vader import Vader
 
 
@@ -25,7 +26,7 @@ class Scorer(Protocol):
         ...
 
 
-SCORERS: Mapping[str, Scorer] = {scorer.name: scorer for scorer in (Vader(),)}
+SCORERS: Mapping[str, Scorer] = {scorer.name: scorer for scorer in (Finance(), Vader())}
 
 
 def get_scorer(name: str) -> Scorer:

@@ -21,7 +21,6 @@ from lib.scoring.finance.lexicon import lexicon
 from lib.scoring.finance.words import Sums, Word, Words
 
 FILE = "finance-1.msgpack.zst"
-_NOTHING = (0.0, 0.0)
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -63,7 +62,6 @@ class Weights:
         }
         self.words = Words(frozenset(stored.common))
         self._phrases: dict[tuple[str, int], Sums] = {}
-        self._texts: dict[tuple[Feature, ...], Sums] = {}
 
     @cached_property
     def _known_phrases(self) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
@@ -100,6 +98,17 @@ class Weights:
                 negative[last] += down
                 squares[last] += 0.5
         return Weighed(reading, positive, negative, squares, self._of_text(words), heard)
+
+    def evidence(self, weighed: Weighed) -> tuple[float, float, float]:
+        """The scale of the text's evidence, and the log odds of positive and of negative against neutral."""
+        square = sum(weighed.squares) + weighed.rest[2]
+        scale = 1.0 / math.sqrt(square) if square else 0.0
+        at = self.stored.intercepts
+        return (
+            scale,
+            at[0] + scale * (sum(weighed.positive) + weighed.rest[0]),
+            at[1] + scale * (sum(weighed.negative) + weighed.rest[1]),
+        )
 
     def of_mention(self, weighed: Weighed, first: int, last: int) -> tuple[float, float]:
         """The log odds of positive and of negative against neutral, as the text speaks of words `first` to `last`."""

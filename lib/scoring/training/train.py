@@ -18,7 +18,7 @@ from lib.scoring.finance.features import Feature, Reading, between_words, of_phr
 from lib.scoring.finance.lexicon import lexicon
 from lib.scoring.finance.weights import Stored
 from lib.scoring.finance.words import Word, Words, spans
-from lib.scoring.training.calibrate import Calibration, calibrate, decide
+from lib.scoring.training.calibrate import Calibration, calibrate
 from lib.scoring.training.examples import Example, fold_of_each
 from lib.scoring.training.margins import Floats, Rows, separate
 
@@ -191,5 +191,3 @@ def packed(stored: Stored) -> bytes:
     """The bytes of the weights file."""
     return zstandard.ZstdCompressor(level=19).compress(msgspec.msgpack.encode(stored))
 
-
-__all__ = ["FOLDS", "LABELS", "SEED", "common_words", "decide", "packed", "train", "views_of"]
