@@ -6,7 +6,8 @@ from lib.scoring.finance.features import of_word
 from lib.scoring.finance.weights import Weights
 from lib.scoring.training.calibrate import calibrate, macro_f1
 from lib.scoring.training.examples import fold_of_each
-from lib.scoring.training.margins import Rows, separate
+from lib.scoring.training.margins import separate
+from lib.scoring.training.matrix import Table
 from lib.scoring.training.train import packed, train, views_of
 from tests.support.finance import invented, learned, small_scorer
 
@@ -51,7 +52,8 @@ def test_near_duplicates_share_a_fold() -> None:
 
 
 def test_a_separator_is_the_minimum() -> None:
-    rows = Rows([{0: 1.0}, {0: -1.0}, {1: 2.0}, {0: 0.5, 1: -1.0}], 2)
+    table = Table([1, 1, 1, 2], [0, 0, 1, 0, 1], [1.0, -1.0, 2.0, 0.5, -1.0], [1.0] * 5)
+    rows = table.rows(np.full(4, True), np.array([0, 1]))
     signs, importance = np.array([1.0, -1.0, 1.0, -1.0]), np.ones(4)
 
     def cost(weights: np.ndarray) -> float:

@@ -44,7 +44,7 @@ def of_mention(reading: Reading, first: int, last: int) -> list[Feature]:
     for index, classes in enumerate(reading.classes):
         if classes and not first <= index <= last:
             side = "L" if index < first else "R"
-            seen.add((f"{side}" if clauses[index] == clauses[min(max(index, first), last)] else f"{side}-", classes[0]))
+            seen.add((side if clauses[index] == clauses[min(max(index, first), last)] else f"{side}-", classes[0]))
     found += [("m", side, name) for side, name in sorted(seen)]
     return found
 

@@ -14,7 +14,6 @@ from lib.scoring.finance.words import LINK, NAME, Word
 
 Feature = tuple[str, ...]
 Found = TypeVar("Found")
-Hit = tuple[Found, float, int, int]
 
 NEGATED, SUBORDINATE, IN_PHRASE = 1, 2, 4
 VARIANTS = 8
@@ -165,6 +164,8 @@ class Reading:
 def between_words(reading: Reading, get: Callable[[Feature], Found | None]) -> list[tuple[Found, float, int, int]]:
     """(what `get` has for a feature, the value, first word, last word) of every feature it has something for."""
     hits: list[tuple[Found, float, int, int]] = []
+    if not reading.words:
+        return hits
 
     def add(feature: Feature, first: int, last: int) -> None:
         found = get(feature)
@@ -215,13 +216,13 @@ def _sequences(reading: Reading, add: _Add) -> None:
         valued = symbol.isupper()
         if valued and reading.variants[index] & NEGATED and symbol.lower() in VALENCES:
             symbol = "NOT-" + symbol
-        add(("k", before, symbol), begin, end)
+        add(("k", before, symbol), index if before == "^" else begin, end)
         if valued and symbol != NAME and symbol != LINK:
             for other, first, _ in paired[-_PAIRED:]:
                 add(("K", other, symbol), first, end)
             paired.append((symbol, index, end))
         before, begin = symbol, index
-    add(("k", before, "$"), begin, max(len(reading.words) - 1, 0))
+    add(("k", before, "$"), begin, len(reading.words) - 1)
 
 
 def _direction(reading: Reading, index: int, direction: int, add: _Add) -> None:

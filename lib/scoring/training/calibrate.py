@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lib.scoring.training.margins import Floats, Integers
+from lib.scoring.training.matrix import Floats, Integers
 
 _SLOPES = tuple(round(0.5 + 0.1 * step, 1) for step in range(46))
 _THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(2, 31))

@@ -8,36 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from lib.scoring.training.matrix import Floats, Rows
 
 _MEMORY = 8
 _STEPS = 200
 _TOLERANCE = 1e-4
 _SUFFICIENT = 1e-4
 _HALVINGS = 30
-
-
-class Rows:
-    """A sparse matrix by rows."""
-
-    def __init__(self, rows: Sequence[dict[int, float]], width: int) -> None:
-        self.width = width
-        lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        self.row = np.repeat(np.arange(len(rows)), lengths)
-        self.column: Integers = np.array([column for row in rows for column in row], dtype=np.int64)
-        self.value: Floats = np.array([value for row in rows for value in row.values()], dtype=np.float64)
-        self.height = len(rows)
-
-    def times(self, vector: Floats) -> Floats:
-        """The product with a vector of `width`."""
-        return np.bincount(self.row, weights=self.value * vector[self.column], minlength=self.height)
-
-    def times_from_left(self, vector: Floats) -> Floats:
-        """The product of a vector of `height` with the matrix."""
-        return np.bincount(self.column, weights=self.value * vector[self.row], minlength=self.width)
 
 
 def separate(rows: Rows, signs: Floats, importance: Floats, strength: float) -> Floats:

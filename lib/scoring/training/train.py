@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import zstandard
 
 from lib.scoring.finance.about import nearness, of_mention, word_range
@@ -20,7 +21,8 @@ from lib.scoring.finance.weights import Stored
 from lib.scoring.finance.words import Word, Words, spans
 from lib.scoring.training.calibrate import Calibration, calibrate
 from lib.scoring.training.examples import Example, fold_of_each
-from lib.scoring.training.margins import Floats, Rows, separate
+from lib.scoring.training.margins import separate
+from lib.scoring.training.matrix import Floats, Integers, Table
 
 SEED = 20260302
 FOLDS = 5
@@ -32,6 +34,7 @@ _MENTION_IMPORTANCE = 0.5
 _LARGEST = 32_000
 
 Counts = dict[Feature, tuple[float, float]]
+_Chosen = npt.NDArray[np.bool_]
 
 
 class View(NamedTuple):
@@ -48,19 +51,21 @@ def train(examples: Sequence[Example], seed: int = SEED) -> Stored:
     """The weights learned from `examples`."""
     common = common_words(examples)
     views = views_of(examples, common)
+    names, table = _table(views)
+    labels = np.array([view.label for view in views])
     folds = fold_of_each([example.text for example in examples], FOLDS, seed)
     fold_of_view = np.array([folds[view.example] for view in views])
+    importance = np.array([_MENTION_IMPORTANCE if view.mention else 1.0 for view in views])
     margins = np.zeros((len(views), len(LABELS)))
     for fold in range(FOLDS):
-        features, weights = _fit([view for view, at in zip(views, fold_of_view, strict=True) if at != fold])
-        held_out = np.flatnonzero(fold_of_view == fold)
-        rows = _rows([views[index] for index in held_out], features)
-        margins[held_out] = np.stack([rows.times(w[:-1]) + w[-1] for w in weights], axis=1)
+        columns, weights = _fit(table, labels, importance, fold_of_view != fold)
+        held_out = table.rows(fold_of_view == fold, columns)
+        margins[fold_of_view == fold] = np.stack([held_out.times(w[:-1]) + w[-1] for w in weights], axis=1)
     texts = np.array([not view.mention for view in views])
     calibrated = _calibrate(views, margins, texts)
     of_mentions = _calibrate(views, margins, ~texts, calibrated.slope) if not texts.all() else calibrated
-    features, weights = _fit(views)
-    return _stored(seed, features, weights, calibrated, of_mentions, common)
+    columns, weights = _fit(table, labels, importance, np.full(len(views), True))
+    return _stored(seed, [names[column] for column in columns], weights, calibrated, of_mentions, common)
 
 
 def common_words(examples: Sequence[Example]) -> frozenset[str]:
@@ -76,11 +81,12 @@ def common_words(examples: Sequence[Example]) -> frozenset[str]:
 def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
     """The rows that `examples` give: each labelled text, and each entity that stands in its text as it is named."""
     reader = Words(common)
+    shared: dict[Feature, Feature] = {}
     views = []
     for number, example in enumerate(examples):
         words, chunks, parts = reader.read(example.text)
         reading = Reading(words, lexicon().phrases)
-        hits = _hits(words, reading)
+        hits = _hits(words, reading, shared)
         if example.label is not None:
             counts = _counts(hits, [1.0] * len(words), [])
             views.append(View(number, example.dataset, LABELS.index(example.label), False, counts))
@@ -97,7 +103,7 @@ def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
 _Hit = tuple[Feature, float, int, int]
 
 
-def _hits(words: Sequence[Word], reading: Reading) -> list[_Hit]:
+def _hits(words: Sequence[Word], reading: Reading, shared: dict[Feature, Feature]) -> list[_Hit]:
     hits: list[_Hit] = []
     for index, word in enumerate(words):
         hits += [(feature, value, index, index) for feature, value in of_word(word, reading.variants[index])]
@@ -105,7 +111,8 @@ def _hits(words: Sequence[Word], reading: Reading) -> list[_Hit]:
         hits += [(feature, value, index, index) for feature, value in of_phrase(name, reading.variants[index])]
     hits += between_words(reading, _itself)
     hits += [(feature, 1.0, -1, -1) for feature in of_text(words)]
-    return hits
+    # equal features become one object, or they would fill gigabytes
+    return [(shared.setdefault(feature, feature), value, first, last) for feature, value, first, last in hits]
 
 
 def _itself(feature: Feature) -> Feature:
@@ -125,30 +132,30 @@ def _counts(hits: Sequence[_Hit], factors: Sequence[float], own: Sequence[Featur
     return {feature: (value, square) for feature, (value, square) in counts.items()}
 
 
-def _fit(views: Sequence[View]) -> tuple[list[Feature], list[Floats]]:
-    """The features that are not too seldom, in order, and for each label their weights and an intercept."""
-    frequency = Counter(feature for view in views for feature in view.counts)
-    features = sorted(feature for feature, count in frequency.items() if count >= _SELDOM)
-    rows = _rows(views, features)
-    labels = np.array([view.label for view in views])
-    importance = np.array([_MENTION_IMPORTANCE if view.mention else 1.0 for view in views])
-    return features, [
-        separate(rows, np.where(labels == label, 1.0, -1.0), importance, _STRENGTH) for label in range(len(LABELS))
+def _table(views: Sequence[View]) -> tuple[list[Feature], Table]:
+    """All features in order, and what each view has of them."""
+    names = sorted({feature for view in views for feature in view.counts})
+    place = {feature: column for column, feature in enumerate(names)}
+    return names, Table(
+        [len(view.counts) for view in views],
+        [place[feature] for view in views for feature in view.counts],
+        [value for view in views for value, _ in view.counts.values()],
+        [square for view in views for _, square in view.counts.values()],
+    )
+
+
+def _fit(table: Table, labels: Integers, importance: Floats, chosen: _Chosen) -> tuple[Integers, list[Floats]]:
+    """The columns that are not too seldom, and for each label their weights and an intercept."""
+    columns = table.columns_of(chosen, _SELDOM)
+    rows = table.rows(chosen, columns)
+    return columns, [
+        separate(rows, np.where(labels[chosen] == label, 1.0, -1.0), importance[chosen], _STRENGTH)
+        for label in range(len(LABELS))
     ]
 
 
-def _rows(views: Sequence[View], features: Sequence[Feature]) -> Rows:
-    place = {feature: index for index, feature in enumerate(features)}
-    rows = []
-    for view in views:
-        known = {place[feature]: count for feature, count in view.counts.items() if feature in place}
-        scale = 1.0 / np.sqrt(sum(square for _, square in known.values()) or 1.0)
-        rows.append({index: value * scale for index, (value, _) in known.items()})
-    return Rows(rows, len(features))
-
-
 def _calibrate(
-    views: Sequence[View], margins: Floats, chosen: np.ndarray, slope: float | None = None
+    views: Sequence[View], margins: Floats, chosen: _Chosen, slope: float | None = None
 ) -> Calibration:
     at = np.flatnonzero(chosen)
     labels = np.array([views[index].label for index in at])
