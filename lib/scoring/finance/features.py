@@ -10,7 +10,7 @@ counts instead of its own. All others come from how words stand beside each othe
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from lib.scoring.finance.words import LINK, NAME, Word
+from lib.scoring.finance.words import LINK, NAME, TALLIED, TALLY_BITS, Word
 
 Feature = tuple[str, ...]
 Found = TypeVar("Found")
@@ -29,11 +29,6 @@ _DIRECTIONS = {"rise": 1, "soar": 1, "fall": -1, "plunge": -1}
 _MORE_IS_GOOD = frozenset(("earn", "demand", "macro", "payout", "asset", "expect"))
 _MORE_IS_BAD = frozenset(("cost",))
 
-_ENDS_CLAUSE = frozenset(";:|…()[]—–\"“”.?!") | {"!!", "??"}
-_SUBORDINATES = frozenset(
-    "as after on amid despite while although though but even because due following ahead until unless before since by"
-    .split()
-)  # fmt: skip
 _COMPARES = frozenset("vs versus compared compares from against estimate est consensus year-ago".split())
 _UNIT_WORDS = {
     **dict.fromkeys(("%", "percent", "pc", "pct", "per"), "%"),
@@ -48,6 +43,7 @@ _NEGATION_REACH = 4
 _BEFORE, _AFTER = 6, 4
 _FURTHEST_NUMBERS = 9
 _PAIRED = 3
+_LOW_BITS = (1 << TALLY_BITS) - 1
 
 
 def of_word(word: Word, variant: int) -> list[tuple[Feature, float]]:
@@ -84,7 +80,8 @@ def _of_classes(classes: Sequence[str], variant: int) -> list[tuple[Feature, flo
         found.append((("l", negated + name), 1.0))
         if name in VALENCES:
             found.append((("l", f"{negated}{part}{name}"), 1.0))
-            valence = valence or VALENCES[name]
+            if name not in _DIRECTIONS:
+                valence = valence or VALENCES[name]
     if valence:
         valence *= _OWN_NEGATION if negated else 1.0
         sign = "+" if valence > 0 else "-"
@@ -93,24 +90,39 @@ def _of_classes(classes: Sequence[str], variant: int) -> list[tuple[Feature, flo
 
 
 class Reading:
-    """The words of one text with what they are to each other."""
+    """The words of one text with what they are to each other. `again` tells where something said before is repeated,
+    which then counts no more; None where nothing is.
+    """
 
-    __slots__ = ("classes", "clauses", "ends", "keys", "phrases", "variants", "words")
+    __slots__ = ("again", "classes", "clauses", "ends", "keys", "phrases", "variants", "words")
 
-    def __init__(self, words: Sequence[Word], phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]]) -> None:
+    def __init__(self, words: Sequence[Word]) -> None:
         self.words = words
         self.keys = [word.key for word in words]
         self.classes = [word.classes for word in words]
         self.phrases: dict[int, str] = {}
         self.ends = list(range(len(words)))
         for index, word in enumerate(words):
-            if word.stem in phrases and self.ends[index] == index and self.classes[index] is word.classes:
-                self._find_phrase(index, phrases[word.stem])
+            if word.phrases and self.ends[index] == index:
+                self._find_phrase(index, word.phrases)
+            if word.number is not None and index + 1 < len(words) and self.keys[index].endswith("#"):
+                # a unit that follows as a word of its own is written into the form of the number
+                self.keys[index] += _UNIT_WORDS.get(words[index + 1].lower, "")
         self.clauses, self.variants = self._clauses()
-        self._name_units()
-        for index in range(len(words) if self.phrases else 0):
-            if index in self.phrases or self.ends[index] < index:
-                self.variants[index] |= IN_PHRASE
+        if self.phrases:
+            for index in range(len(words)):
+                if index in self.phrases or self.ends[index] < index:
+                    self.variants[index] |= IN_PHRASE
+        self.again: list[bool] | None = None
+        if len(set(self.keys)) < len(words):
+            self._find_repetitions()
+
+    def _find_repetitions(self) -> None:
+        seen: set[tuple[str, int]] = set()
+        self.again = []
+        for said in zip(self.keys, self.variants, strict=True):
+            self.again.append(said in seen)
+            seen.add(said)
 
     def _find_phrase(self, index: int, known: Sequence[tuple[tuple[str, ...], str]]) -> None:
         words = self.words
@@ -133,100 +145,110 @@ class Reading:
 
     def _clauses(self) -> tuple[list[int], list[int]]:
         """The number of each word's clause, and its variant."""
-        clauses, variants = [], []
-        clause = part = left = 0
-        for word, classes in zip(self.words, self.classes, strict=True):
-            if word.kind == "mark":
-                left = 0
-                if word.key in _ENDS_CLAUSE:
-                    clause += 1
-                    part = 0
-            elif word.lower in _SUBORDINATES:
+        clauses: list[int] = []
+        variants: list[int] = []
+        clause = part = reach = 0
+        for index, word in enumerate(self.words):
+            if word.ends_clause:
+                clause += 1
+                part = reach = 0
+            elif word.kind == "mark":
+                reach = 0
+            elif word.begins_part:
                 clause += 1
                 part = SUBORDINATE
             clauses.append(clause)
-            variants.append(part | (NEGATED if left > 0 else 0))
-            left -= 1
-            if classes and "not" in classes:
-                left = _NEGATION_REACH
+            variants.append(part | NEGATED if index < reach else part)
+            if word.negates or index in self.phrases:
+                if "not" in self.classes[index]:
+                    reach = index + _NEGATION_REACH + 1
         return clauses, variants
-
-    def _name_units(self) -> None:
-        """Writes a unit that follows as a word of its own into the form of the number: `#` `percent` is `#%`."""
-        words, keys = self.words, self.keys
-        for index in range(len(words) - 1):
-            if words[index].kind == "number" and keys[index].endswith("#"):
-                unit = _UNIT_WORDS.get(words[index + 1].lower)
-                if unit:
-                    keys[index] += unit
 
 
 def between_words(reading: Reading, get: Callable[[Feature], Found | None]) -> list[tuple[Found, float, int, int]]:
     """(what `get` has for a feature, the value, first word, last word) of every feature it has something for."""
     hits: list[tuple[Found, float, int, int]] = []
-    if not reading.words:
+    keys = reading.keys
+    if not keys:
         return hits
 
-    def add(feature: Feature, first: int, last: int) -> None:
+    def add(feature: Feature, first: int, last: int, value: float = 1.0) -> None:
         found = get(feature)
         if found is not None:
-            hits.append((found, 1.0, first, last))
+            hits.append((found, value, first, last))
 
-    before = "^"
-    for index, key in enumerate(reading.keys):
-        found = get(("b", before, key))
-        if found is not None:
-            hits.append((found, 1.0, index - 1 if index else 0, index))
-        before = key
-    _sequences(reading, add)
+    add(("b", "^", keys[0]), 0, 0)
+    if reading.again is None:
+        pairs = [get(("b", a, b)) for a, b in zip(keys, keys[1:], strict=False)]
+        hits += [(found, 1.0, at, at + 1) for at, found in enumerate(pairs) if found is not None]
+    else:
+        seen = set()
+        for at, pair in enumerate(zip(keys, keys[1:], strict=False)):
+            if pair not in seen:
+                seen.add(pair)
+                found = get(("b", *pair))
+                if found is not None:
+                    hits.append((found, 1.0, at, at + 1))
+    _sequences(reading, get, hits)
     numbers = []
     for index, word in enumerate(reading.words):
         if word.number is not None:
             numbers.append(index)
-            if reading.keys[index].endswith("%"):
+            if keys[index].endswith("%"):
                 size = (word.number >= 1) + (word.number >= 5) + (word.number >= 20)
-                add(("p", reading.keys[index][0] + str(size)), index, index)
+                add(("p", keys[index][0] + str(size)), index, index)
         elif reading.classes[index]:
             for name in reading.classes[index]:
                 if name in _DIRECTIONS:
-                    _direction(reading, index, _DIRECTIONS[name], add)
+                    _direction(reading, index, name, add)
                     break
     if len(numbers) > 1:
         _comparisons(reading, numbers, add)
     return hits
 
 
-_Add = Callable[[Feature, int, int], None]
+_Add = Callable[..., None]
 
 
-def _sequences(reading: Reading, add: _Add) -> None:
-    """Classes that follow each other, with the marks, numbers and small words between them, and without."""
-    before, begin = "^", 0
-    paired: list[tuple[str, int, int]] = []
+def _sequences(
+    reading: Reading, get: Callable[[Feature], Found | None], hits: list[tuple[Found, float, int, int]]
+) -> None:
+    """Adds classes that follow each other, with the marks, numbers and small words between them, and without."""
+    before, begin = "^", -1
+    paired: list[tuple[str, int]] = []
+    phrases, variants = reading.phrases, reading.variants
     for index, word in enumerate(reading.words):
-        end = reading.ends[index]
-        if end < index:
-            continue
-        name = reading.phrases.get(index)
-        symbol = name.upper() if name is not None else word.symbol
+        symbol, end, valued = word.symbol, index, word.valued
+        if phrases:
+            end = reading.ends[index]
+            if end < index:
+                continue
+            if index in phrases:
+                symbol, valued = phrases[index].upper(), True
         if word.number is not None:
             symbol = reading.keys[index]
         if not symbol:
             continue
-        valued = symbol.isupper()
-        if valued and reading.variants[index] & NEGATED and symbol.lower() in VALENCES:
+        if valued and variants[index] & NEGATED and symbol.lower() in VALENCES:
             symbol = "NOT-" + symbol
-        add(("k", before, symbol), index if before == "^" else begin, end)
+        found = get(("k", before, symbol))
+        if found is not None:
+            hits.append((found, 1.0, begin if begin >= 0 else index, end))
         if valued and symbol != NAME and symbol != LINK:
-            for other, first, _ in paired[-_PAIRED:]:
-                add(("K", other, symbol), first, end)
-            paired.append((symbol, index, end))
+            for other, first in paired[-_PAIRED:]:
+                found = get(("K", other, symbol))
+                if found is not None:
+                    hits.append((found, 1.0, first, end))
+            paired.append((symbol, index))
         before, begin = symbol, index
-    add(("k", before, "$"), begin, len(reading.words) - 1)
+    found = get(("k", before, "$"))
+    if found is not None:
+        hits.append((found, 1.0, max(begin, 0), len(variants) - 1))
 
 
-def _direction(reading: Reading, index: int, direction: int, add: _Add) -> None:
+def _direction(reading: Reading, index: int, name: str, add: _Add) -> None:
     """A word like `rise`, with the quantity that moves and the number that says by how much."""
+    direction = _DIRECTIONS[name]
     end = max(reading.ends[index], index)
     variant = reading.variants[index]
     if variant & NEGATED:
@@ -236,7 +258,11 @@ def _direction(reading: Reading, index: int, direction: int, add: _Add) -> None:
     add(("d", f"{direction}{moved or 'none'}"), first, last)
     if moved == "cost":
         direction = -direction
-    add(("d", f"{'S' if variant & SUBORDINATE else 'M'}{direction}"), first, last)
+    part = "S" if variant & SUBORDINATE else "M"
+    add(("d", f"{part}{direction}"), first, last)
+    sign = "+" if direction > 0 else "-"
+    add(("y", sign), first, last, abs(VALENCES[name]))
+    add(("y", part + sign), first, last, abs(VALENCES[name]))
     for near in (index - 1, end + 1, end + 2, end + 3):
         if 0 <= near < len(reading.words) and reading.words[near].number is not None:
             by = "%" if reading.keys[near].endswith("%") else "#"
@@ -288,20 +314,27 @@ def _signed(reading: Reading, index: int) -> float:
     return -number if reading.keys[index].startswith("-") else number
 
 
-def of_text(words: Sequence[Word]) -> list[Feature]:
-    """The features of the whole: how long it is, how it is written, how it ends."""
-    kinds = [word.kind for word in words]
-    found: list[Feature] = [("t", f"len{min(6, len(words) // 5)}")]
-    for kind in ("link", "handle", "emoji"):
-        if kind in kinds:
-            found.append(("t", kind))
-    for kind in ("cashtag", "hashtag"):
-        count = kinds.count(kind)
+def of_text(words: Sequence[Word]) -> tuple[int, ...]:
+    """What the features of the whole depend on: length, how many words of each kind, and how it ends."""
+    tally = sum([word.tally for word in words])
+    counts = [tally >> TALLY_BITS * place & _LOW_BITS for place in range(len(TALLIED))]
+    letters, capitals, cashtags, hashtags, links, handles, emoji = counts
+    share = 4 * capitals // letters if letters else -1
+    last = words[-1] if words else None
+    end = ord(last.key[-1]) if last is not None and last.kind in ("mark", "link") else 0
+    return (
+        min(6, len(words) // 5), share, min(3, cashtags), min(3, hashtags), links > 0, handles > 0, emoji > 0, end,
+    )  # fmt: skip
+
+
+def of_whole(whole: tuple[int, ...]) -> list[Feature]:
+    """The features of the whole, from what `of_text` found."""
+    length, share, cashtags, hashtags, links, handles, emoji, end = whole
+    found: list[Feature] = [("t", f"length{length}"), ("t", f"end{chr(end) if end else ''}")]
+    if share >= 0:
+        found.append(("t", f"capitals{share}"))
+    for name, count in (("cashtag", cashtags), ("hashtag", hashtags)):
         if count:
-            found.append(("t", f"{kind}{min(3, count)}"))
-    letters = kinds.count("word")
-    if letters:
-        capitals = sum(word.capital for word in words if word.kind == "word")
-        found.append(("t", f"capitals{4 * capitals // letters}"))
-    found.append(("t", f"end{words[-1].key if words and words[-1].kind in ('mark', 'link') else ''}"))
+            found.append(("t", f"{name}{count}"))
+    found += [("t", name) for name, there in (("link", links), ("handle", handles), ("emoji", emoji)) if there]
     return found

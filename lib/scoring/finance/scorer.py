@@ -39,18 +39,19 @@ class Finance:
         """The score of `text`. Spans count its code points from 0; `lang` changes nothing."""
         weights = self.weights
         words, chunks, parts = weights.words.read(text)
-        weighed = weights.weigh(words)
-        if not weighed.heard:
+        pulled = weights.pull(words)
+        if not pulled.heard:
             return NEUTRAL
-        scale, positive, negative = weights.evidence(weighed)
+        positive, negative = pulled.positive, pulled.negative
         raw = round(log_odds(positive, negative), 4)
         value = squash(raw, weights.stored.threshold)
         tilt = positive - negative
         # the share of each unit of evidence that reaches `raw`; at no tilt, its limit
         share = raw / tilt if abs(tilt) > 1e-6 else 1.0 - neutral_chance(positive, negative)
-        factor = share * scale
-        pulls = [factor * (up - down) for up, down in zip(weighed.positive, weighed.negative, strict=True)]
-        return Score(value, label_of(value), raw, explained(text, spans(text, chunks, parts), weighed, pulls, raw))
+        factor = share * pulled.scale
+        pulls = [factor * pull for pull in pulled.pulls]
+        reasons = explained(text, spans(text, chunks, parts), pulled.reading, pulls, raw)
+        return Score(value, label_of(value), raw, reasons)
 
     def score_mentions(self, text: str, places: list[tuple[int, int]]) -> list[float]:
         """For each place, code points [start, end) of a mention, how the text speaks of it: a value in [-1, 1].

@@ -41,18 +41,32 @@ _UNITS = {
 }  # fmt: skip
 _FACTORS = {"k": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "b": 1e9, "bn": 1e9, "bln": 1e9}
 
+_ENDS_CLAUSE = frozenset(";:|…()[]—–\"“”.?!") | {"!!", "??"}
+_SUBORDINATES = frozenset(
+    "as after on amid despite while although though but even because due following ahead until unless before since by"
+    .split()
+)  # fmt: skip
+
+# the kinds that are counted over a text, each in so many bits of one whole number, because adding those is the fastest
+TALLIED = ("word", "capital", "cashtag", "hashtag", "link", "handle", "emoji")
+TALLY_BITS = 24
+
 _LONGEST = 40
 _KEPT_LENGTH = 24
 _KEPT = 1 << 16
 
 
-Sums = tuple[float, float, float]
+# evidence for positive, for negative, the sum of squares, and how much more there is for positive
+Sums = tuple[float, float, float, float]
 
 
 class Word:
     """A token. `symbol` is its place in the sequence of classes, empty where it has none; `sums` is the scorer's."""
 
-    __slots__ = ("capital", "classes", "key", "kind", "lower", "number", "stem", "sums", "symbol", "valence")
+    __slots__ = (
+        "begins_part", "capital", "classes", "ends_clause", "key", "kind", "lower", "negates", "number", "phrases", "stem",
+        "sums", "symbol", "tally", "valence", "valued",
+    )  # fmt: skip
 
     def __init__(self, kind: str, raw: str, common: Container[str] | None) -> None:
         self.kind = kind
@@ -63,10 +77,16 @@ class Word:
         self.valence = 0.0
         self.stem = self.lower
         self.sums: list[Sums | None] = [None] * 8
-        self.key = getattr(self, f"_{kind}")(raw)
+        self.key: str = getattr(self, f"_{kind}")(raw)
         if kind == "word" and common is not None and self.capital and not self.classes and self.lower not in common:
             self.key = NAME
         self.symbol = self._symbol()
+        self.valued = self.symbol.isupper()
+        self.phrases = lexicon().phrases.get(self.stem, ())
+        self.negates = "not" in self.classes
+        self.ends_clause = kind == "mark" and self.key in _ENDS_CLAUSE
+        self.begins_part = kind == "word" and self.lower in _SUBORDINATES
+        self.tally = self._tally()
 
     def _word(self, raw: str) -> str:
         self.classes = classes_of(self.lower)
@@ -130,6 +150,13 @@ class Word:
         return self.lower if self.lower in _FUNCTION_WORDS else ""
 
 
+    def _tally(self) -> int:
+        tally = 1 << TALLY_BITS * TALLIED.index(self.kind) if self.kind in TALLIED else 0
+        if self.kind == "word" and self.capital:
+            tally += 1 << TALLY_BITS * TALLIED.index("capital")
+        return tally
+
+
 _FUNCTION_WORDS = frozenset("to from at by in of vs for with and than into over".split())
 
 
@@ -185,6 +212,7 @@ def spans(text: str, chunks: Sequence[Chunk], parts: Sequence[str]) -> list[tupl
     at = 0
     for chunk, part in zip(chunks, parts, strict=True):
         at = text.index(part, at)
-        found += [(at + start, at + end) for start, end in chunk.spans]
+        for start, end in chunk.spans:
+            found.append((at + start, at + end))  # noqa: PERF401
         at += len(part)
     return found

@@ -15,8 +15,7 @@ import numpy.typing as npt
 import zstandard
 
 from lib.scoring.finance.about import nearness, of_mention, word_range
-from lib.scoring.finance.features import Feature, Reading, between_words, of_phrase, of_text, of_word
-from lib.scoring.finance.lexicon import lexicon
+from lib.scoring.finance.features import Feature, Reading, between_words, of_phrase, of_text, of_whole, of_word
 from lib.scoring.finance.weights import Stored
 from lib.scoring.finance.words import Word, Words, spans
 from lib.scoring.training.calibrate import Calibration, calibrate
@@ -85,7 +84,7 @@ def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
     views = []
     for number, example in enumerate(examples):
         words, chunks, parts = reader.read(example.text)
-        reading = Reading(words, lexicon().phrases)
+        reading = Reading(words)
         hits = _hits(words, reading, shared)
         if example.label is not None:
             counts = _counts(hits, [1.0] * len(words), [])
@@ -106,11 +105,13 @@ _Hit = tuple[Feature, float, int, int]
 def _hits(words: Sequence[Word], reading: Reading, shared: dict[Feature, Feature]) -> list[_Hit]:
     hits: list[_Hit] = []
     for index, word in enumerate(words):
+        if reading.again is not None and reading.again[index]:
+            continue
         hits += [(feature, value, index, index) for feature, value in of_word(word, reading.variants[index])]
     for index, name in reading.phrases.items():
         hits += [(feature, value, index, index) for feature, value in of_phrase(name, reading.variants[index])]
     hits += between_words(reading, _itself)
-    hits += [(feature, 1.0, -1, -1) for feature in of_text(words)]
+    hits += [(feature, 1.0, -1, -1) for feature in of_whole(of_text(words))]
     # equal features become one object, or they would fill gigabytes
     return [(shared.setdefault(feature, feature), value, first, last) for feature, value, first, last in hits]
 
