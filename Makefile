@@ -8,7 +8,7 @@ export UV_NO_PROGRESS := 1
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
@@ -25,6 +25,9 @@ lint: .venv/installed-dev ## check style, types and the direction of imports
 format: .venv/installed-dev ## write the code as ruff would
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+evaluate: .venv/installed ## measure how right the scorers are, and publish it
+	@$(BIN)/insitechart evaluate --data "$${INSITECHART_TEST_DATA:-../shared/data}" $(ARGS)
 
 bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -56,4 +59,4 @@ $(UV):
 	@$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help up test lint format bench soak lock clean
+.PHONY: help up test lint format evaluate bench soak lock clean

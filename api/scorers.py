@@ -2,7 +2,8 @@
 
 import inspect
 
-from api.sentiment.schemas import ScorerItem
+from api.sentiment.schemas import ScorerItem, SetFigures
+from lib.scoring.evaluation.published import overall_accuracy, published
 from lib.scoring.registry import SCORERS, get_scorer
 
 
@@ -15,8 +16,29 @@ def check_scorer(name: str, *, known: bool) -> None:
 def scorer_list(default: str) -> list[ScorerItem]:
     """Every scorer by name; `default` is the one that answers use where none is asked for."""
     return [
-        ScorerItem(name=name, default=name == default, description=_description(scorer), accuracy=scorer.accuracy)
+        ScorerItem(
+            name=name,
+            default=name == default,
+            description=_description(scorer),
+            accuracy=overall_accuracy(name),
+            sets=_sets(name),
+        )
         for name, scorer in sorted(SCORERS.items())
+    ]
+
+
+def _sets(name: str) -> list[SetFigures]:
+    return [
+        SetFigures(
+            name=of,
+            texts=figures.texts,
+            accuracy=figures.accuracy,
+            accuracy_interval=figures.accuracy_interval,
+            macro_f1=figures.macro_f1,
+            macro_f1_interval=figures.macro_f1_interval,
+            calibration_error=figures.calibration_error,
+        )
+        for of, figures in published().scorers.get(name, {}).items()
     ]
 
 

@@ -32,22 +32,24 @@ _QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts"
 
 
 async def main() -> list[tuple[str, float, float, str]]:
-    """Rows of (what, ours, baseline, unit). The first is CPU time of one core; the others are posts by the wall clock,
+    """Rows of (what, ours, baseline, unit). The first two are CPU time of one core; the others are posts by the wall clock,
     from the first process's start to the last commit, with mentions and buckets, beside NLTK that only scores them.
     """
     posts, listings, where = _world()
     texts = [post.text for post in posts]
     nltk = plain_nltk()
-    ours = get_scorer("vader@1")
-    for text in texts:
-        ours.score(text)
     sample = texts[:_SAMPLE]
-    cpu, cpu_nltk = _side_by_side(ours.score, nltk.polarity_scores, sample)
+    rows: list[tuple[str, float, float, str]] = []
+    for name in ("vader@1", "finance@1"):
+        ours = get_scorer(name)
+        for text in texts:
+            ours.score(text)
+        cpu, cpu_nltk = _side_by_side(ours.score, nltk.polarity_scores, sample)
+        rows.append((f"{name} with its reasons, {where}", cpu, cpu_nltk, "texts/CPU s"))
     begun = time.perf_counter()
     for text in sample:
         nltk.polarity_scores(text)
     bare = len(sample) / (time.perf_counter() - begun)
-    rows = [(f"vader@1 with its reasons, {where}", cpu, cpu_nltk, "texts/CPU s")]
     async with empty_database() as url, open_pool(url, application="insitechart-bench") as pool:
         await _fill(pool, posts, listings)
         for processes in (1, 2):

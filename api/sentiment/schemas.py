@@ -227,13 +227,31 @@ class Analysis(Struct, frozen=True, kw_only=True):
     mentions: list[MentionItem]
 
 
+class SetFigures(Struct, frozen=True, kw_only=True):
+    """How right a scorer is on one set of texts that it did not learn from. Intervals hold 95 % of resamplings."""
+
+    name: Annotated[str, Meta(description="The set, or its entities each by itself.", examples=["sentfin"])]
+    texts: Annotated[int, Meta(examples=[773])]
+    accuracy: Annotated[float, Meta(description="Share of right labels.", examples=[0.85])]
+    accuracy_interval: tuple[float, float]
+    macro_f1: Annotated[float, Meta(description="Mean F1 of the labels that the set has.", examples=[0.85])]
+    macro_f1_interval: tuple[float, float]
+    calibration_error: Annotated[
+        float, Meta(description="Mean distance of the score from the mean truth among texts of like score.")
+    ]
+
+
 class ScorerItem(Struct, frozen=True, kw_only=True):
     """A scorer: the same text scores the same for ever under the same name."""
 
     name: Annotated[str, Meta(examples=["vader@1"])]
     default: Annotated[bool, Meta(description="Answers use it where none is asked for.")]
     description: str
-    accuracy: Annotated[float | None, Meta(description="Published share of right labels; null until it was measured.")]
+    accuracy: Annotated[
+        float | None,
+        Meta(description="Published share of right labels, the mean over `sets`; null until it was measured."),
+    ]
+    sets: Annotated[list[SetFigures], Meta(description="The published figures, set by set.")]
 
 
 class ScorerList(Struct, frozen=True):

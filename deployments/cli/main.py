@@ -20,6 +20,8 @@ _COMMANDS = {
     "collect": ("deployments.cli.collect:collect_", "Ask the sources now for what is new."),
     "backfill": ("deployments.cli.backfill:backfill", "Fetch what is missing of the past."),
     "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),
+    "train": ("deployments.cli.train:train", "Learn the weights of a scorer from labelled texts."),
+    "evaluate": ("deployments.cli.evaluate:evaluate", "Measure the scorers on labelled texts."),
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
     "sources": ("deployments.cli.sources:sources", "Show every source, and what to do where one is silent."),
     "config": ("deployments.cli.config:config", "Print a settings file, or check the settings."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -18,11 +18,25 @@ class Resolver(Protocol):
     def resolve(self, text: str, *, lang: str | None = None, at: date | None = None) -> Iterable[Mention]: ...
 
 
+@runtime_checkable
+class ScoresMentions(Protocol):
+    """A scorer that says of each mention by itself how a text speaks of it."""
+
+    def score_mentions(self, text: str, places: list[tuple[int, int]]) -> list[float]:
+        """A value in [-1, 1] for each place, code points [start, end) of `text`."""
+        ...
+
+
 class Reading(msgspec.Struct, frozen=True):
-    """What was read from one text: at most one mention of a symbol, by the symbol's id, and a score by each scorer."""
+    """What was read from one text: at most one mention of a symbol, by the symbol's id, and a score by each scorer.
+
+    `of_mentions` has, for each scorer, a value for each mention: how the text speaks of that one. A scorer that does not
+    tell mentions apart says of each what it says of the text. Empty unless asked for; it is not stored.
+    """
 
     mentions: tuple[tuple[int, Mention], ...]
     scores: tuple[Score, ...]
+    of_mentions: tuple[tuple[float, ...], ...] = ()
 
 
 class Reader:
@@ -33,7 +47,15 @@ class Reader:
         self._ids = {listing.symbol: symbol_id for symbol_id, listing in listings_by_id.items()}
         self._resolver = resolver
 
-    def read(self, title: str | None, text: str, *, lang: str | None = None, at: date | None = None) -> Reading:
+    def read(
+        self,
+        title: str | None,
+        text: str,
+        *,
+        lang: str | None = None,
+        at: date | None = None,
+        per_mention: bool = False,
+    ) -> Reading:
         """The reading of a post of the day `at` (UTC). Of several mentions of a symbol the surest stays."""
         whole = full_text(title, text)
         surest: dict[int, Mention] = {}
@@ -44,4 +66,18 @@ class Reader:
             known = surest.get(symbol_id)
             if known is None or (mention.confidence, -mention.start) > (known.confidence, -known.start):
                 surest[symbol_id] = mention
-        return Reading(tuple(surest.items()), tuple(scorer.score(whole, lang=lang) for scorer in self.scorers))
+        mentions = tuple(surest.items())
+        scores = tuple(scorer.score(whole, lang=lang) for scorer in self.scorers)
+        if not per_mention:
+            return Reading(mentions, scores)
+        places = [(mention.start, mention.end) for _, mention in mentions]
+        return Reading(
+            mentions,
+            scores,
+            tuple(
+                tuple(scorer.score_mentions(whole, places))
+                if isinstance(scorer, ScoresMentions)
+                else (score.value,) * len(places)
+                for scorer, score in zip(self.scorers, scores, strict=True)
+            ),
+        )

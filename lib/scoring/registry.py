@@ -8,7 +8,9 @@ from typing import Protocol
 
 from lib.domain.sentiment import Score
 from lib.errors import UnknownScorer
+from lib.scoring.finance.scorer import Finance
 from lib.scoring.korean import Korean
+from lib.scoring.routing import ByLanguage
 from lib.scoring.vader import Vader
 
 
@@ -26,7 +28,11 @@ class Scorer(Protocol):
         ...
 
 
-SCORERS: Mapping[str, Scorer] = {scorer.name: scorer for scorer in (Vader(), Korean())}
+_KOREAN = Korean()
+
+SCORERS: Mapping[str, Scorer] = {
+    scorer.name: scorer for scorer in (ByLanguage("finance@1", korean=_KOREAN, other=Finance()), _KOREAN, Vader())
+}
 
 
 def get_scorer(name: str) -> Scorer:

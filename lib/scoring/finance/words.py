@@ -1,0 +1,217 @@
+"""From a text to words that are looked into once: kind, stem, classes, number. It does not know what a word weighs.
+
+Names are masked: a capitalised word that is neither in the lexicon nor common in small letters becomes one placeholder,
+as a cashtag does, so that nothing can be learned about a company. Numbers become their form: `-#%`, `$#`, `#m`.
+"""
+
+import re
+from collections.abc import Container, Sequence
+from typing import NamedTuple
+
+from lib.scoring.finance.lexicon import classes_of, lexicon, stem
+from lib.scoring.vader_words import lexicon as vader_lexicon
+
+NAME = "ENT"
+LINK = "URL"
+
+_EMOJI = "\U0001f1e6-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2190-\u21ff\u23e9-\u23fa\u25a0-\u25ff\u203c\u2049\u3030"
+_TOKEN = re.compile(
+    rf"""
+  (?P<link>https?://\S*|www\.\S+|pic\.twitter\S*)
+| (?P<cashtag>\$[A-Za-z][A-Za-z.\-_]{{0,6}}(?![A-Za-z]))
+| (?P<handle>@\w+)
+| (?P<hashtag>\#[^\W\d]\w*)
+| (?P<entity>&(?:[a-z]{{2,6}}|\#\d{{1,5}});)
+| (?P<number>[+\-−–]?(?:rs\.?|[$€£¥₹])?[+\-−]?\d[\d,]*(?:\.\d+)?(?:%|[a-z]{{1,3}}(?![a-z]))?|[+\-]?\.\d+%?)
+| (?P<word>[^\W\d_](?:[^\W_]|['’&.](?=[^\W_]))*)
+| (?P<emoji>[{_EMOJI}][\ufe0f\u200d\U0001f3fb-\U0001f3ff]*)
+| (?P<emoticon>[:;=]-?(?:[)(\]/]|[dp](?!\w))|<3)
+| (?P<mark>[?!]+|\.{{2,}}|…|[.,;:()\[\]|/\-–—"'“”‘’*%+<>=~])
+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NUMBER = re.compile(r"([+\-−–]?)(?:rs\.?|([$€£¥₹]))?([+\-−]?)([\d,]*\.?\d*)(.*)", re.DOTALL)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_UNITS = {
+    **dict.fromkeys(("%", "pc", "pct"), "%"),
+    **dict.fromkeys(("k", "m", "mn", "mln", "b", "bn", "bln", "t", "cr", "p"), "m"),
+    **dict.fromkeys(("st", "nd", "rd", "th"), "o"),
+    **dict.fromkeys(("am", "pm"), "t"),
+    "x": "x", "bps": "b", "c": "c",
+}  # fmt: skip
+_FACTORS = {"k": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "b": 1e9, "bn": 1e9, "bln": 1e9}
+
+_ENDS_CLAUSE = frozenset(';:|…()[]—–"“”.?!') | {"!!", "??"}
+_SUBORDINATES = frozenset(
+    "as after on amid despite while although though but even because due following ahead until unless before since by"
+    .split()
+)  # fmt: skip
+
+# the kinds that are counted over a text, each in so many bits of one whole number, because adding those is the fastest
+TALLIED = ("word", "capital", "cashtag", "hashtag", "link", "handle", "emoji")
+TALLY_BITS = 24
+
+_LONGEST = 40
+_KEPT_LENGTH = 24
+_KEPT = 1 << 16
+
+
+# evidence for positive, for negative, the sum of squares, and how much more there is for positive
+Sums = tuple[float, float, float, float]
+
+
+class Word:
+    """A token. `symbol` is its place in the sequence of classes, empty where it has none; `sums` is the scorer's."""
+
+    __slots__ = (
+        "begins_part", "capital", "classes", "ends_clause", "key", "kind", "lower", "negates", "number", "phrases", "stem",
+        "sums", "symbol", "tally", "valence", "valued",
+    )  # fmt: skip
+
+    def __init__(self, kind: str, raw: str, common: Container[str] | None) -> None:
+        self.kind = kind
+        self.lower = raw.lower().replace("’", "'")
+        self.capital = raw[0].isupper()
+        self.classes: tuple[str, ...] = ()
+        self.number: float | None = None
+        self.valence = 0.0
+        self.stem = self.lower
+        self.sums: list[Sums | None] = [None] * 8
+        self.key: str = getattr(self, f"_{kind}")(raw)
+        if kind == "word" and common is not None and self.capital and not self.classes and self.lower not in common:
+            self.key = NAME
+        self.symbol = self._symbol()
+        self.valued = self.symbol.isupper()
+        self.phrases = lexicon().phrases.get(self.stem, ())
+        self.negates = "not" in self.classes
+        self.ends_clause = kind == "mark" and self.key in _ENDS_CLAUSE
+        self.begins_part = kind == "word" and self.lower in _SUBORDINATES
+        self.tally = self._tally()
+
+    def _word(self, raw: str) -> str:
+        self.classes = classes_of(self.lower)
+        self.valence = vader_lexicon().get(self.lower, 0.0)
+        self.stem = stem(self.lower)
+        return self.stem
+
+    def _hashtag(self, raw: str) -> str:
+        self.lower = self.stem = self.lower[1:]
+        self.classes = classes_of(self.lower)
+        self.valence = vader_lexicon().get(self.lower, 0.0)
+        return f"#{self.lower}"
+
+    def _number(self, raw: str) -> str:
+        found = _NUMBER.match(self.lower)
+        assert found is not None
+        before, money, after, digits, unit = found.groups()
+        try:
+            self.number = float(digits.replace(",", "")) * _FACTORS.get(unit, 1.0)
+        except ValueError:
+            self.number = 0.0
+        sign = "-" if (before or after) in ("-", "−", "–") else before or after
+        if not unit:
+            form = "y" if not money and _YEAR.fullmatch(digits) else ""
+        else:
+            form = _UNITS.get(unit, "?")
+        return f"{sign}{'$' if money else ''}#{form}"
+
+    def _emoji(self, raw: str) -> str:
+        self.classes = lexicon().words.get(raw[0], ())
+        return raw[0]
+
+    def _emoticon(self, raw: str) -> str:
+        self.valence = vader_lexicon().get(raw, 0.0)
+        return raw
+
+    def _mark(self, raw: str) -> str:
+        if len(raw) == 1:
+            return raw
+        return raw[0] * 2 if raw[0] in "?!" else "…"
+
+    def _cashtag(self, raw: str) -> str:
+        return NAME
+
+    def _handle(self, raw: str) -> str:
+        return "@"
+
+    def _link(self, raw: str) -> str:
+        return LINK
+
+    def _entity(self, raw: str) -> str:
+        return "&"
+
+    def _symbol(self) -> str:
+        if self.kind in ("number", "mark", "link", "handle"):
+            return self.key
+        if self.classes and self.classes[0] != "time":
+            return self.classes[0].upper()
+        if self.key == NAME:
+            return NAME
+        return self.lower if self.lower in _FUNCTION_WORDS else ""
+
+    def _tally(self) -> int:
+        tally = 1 << TALLY_BITS * TALLIED.index(self.kind) if self.kind in TALLIED else 0
+        if self.kind == "word" and self.capital:
+            tally += 1 << TALLY_BITS * TALLIED.index("capital")
+        return tally
+
+
+_FUNCTION_WORDS = frozenset("to from at by in of vs for with and than into over".split())
+
+
+class Chunk(NamedTuple):
+    """What stands between two spaces: its words and where each starts and ends in it."""
+
+    words: tuple[Word, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+class Words(dict[str, Chunk]):
+    """Text between spaces → its words, looked into once; bounded, whatever is read."""
+
+    def __init__(self, common: Container[str] | None = None) -> None:
+        """`common`: the words in small letters that are no names; None masks nothing but cashtags."""
+        super().__init__()
+        self._common = common
+        self._words: dict[tuple[str, str], Word] = {}
+
+    def __missing__(self, text: str) -> Chunk:
+        matches = list(_TOKEN.finditer(text))
+        chunk = Chunk(
+            tuple(self._word(match.lastgroup or "", match.group()[:_LONGEST]) for match in matches),
+            tuple(match.span() for match in matches),
+        )
+        if len(text) <= _KEPT_LENGTH:
+            if len(self) >= _KEPT:
+                self.clear()
+            self[text] = chunk
+        return chunk
+
+    def read(self, text: str) -> tuple[list[Word], Sequence[Chunk], Sequence[str]]:
+        """The words of `text` in their order, and its chunks, from which `spans` tells where the words are."""
+        parts = text.split()
+        chunks = [self[part] for part in parts]
+        words: list[Word] = []
+        for chunk in chunks:
+            words += chunk.words
+        return words, chunks, parts
+
+    def _word(self, kind: str, raw: str) -> Word:
+        word = self._words.get((kind, raw))
+        if word is None:
+            if len(self._words) >= _KEPT:
+                self._words.clear()
+            word = self._words[kind, raw] = Word(kind, raw, self._common)
+        return word
+
+
+def spans(text: str, chunks: Sequence[Chunk], parts: Sequence[str]) -> list[tuple[int, int]]:
+    """Where each word of a text that was read stands in it: code points [start, end)."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    for chunk, part in zip(chunks, parts, strict=True):
+        at = text.index(part, at)
+        for start, end in chunk.spans:
+            found.append((at + start, at + end))  # noqa: PERF401
+        at += len(part)
+    return found

@@ -1,0 +1,198 @@
+"""From labelled texts to the weights of `finance@1`, byte for byte the same from the same texts and seed.
+
+Three separators (positive, neutral, negative against the others) share one set of features. Each text is a row; each
+entity of a text is one more, with every word's features scaled by how near the word is to it. Cross-fitting on folds
+that keep near-duplicates together gives the scale of the probabilities and the thresholds of the labels.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from lib.scoring.finance.about import nearness, of_mention, word_range
+from lib.scoring.finance.features import Feature, Reading, between_words, of_phrase, of_text, of_whole, of_word
+from lib.scoring.finance.weights import Stored
+from lib.scoring.finance.words import Word, Words, spans
+from lib.scoring.training.calibrate import Calibration, calibrate
+from lib.scoring.training.examples import Example, fold_of_each
+from lib.scoring.training.margins import separate
+from lib.scoring.training.matrix import Floats, Integers, Table
+
+SEED = 20260302
+FOLDS = 5
+LABELS = ("positive", "neutral", "negative")
+_SELDOM = 2
+_COMMON_FROM = 2
+_STRENGTH = 1.0
+_MENTION_IMPORTANCE = 0.5
+_LARGEST = 32_000
+
+Counts = dict[Feature, tuple[float, float]]
+_Chosen = npt.NDArray[np.bool_]
+
+
+class View(NamedTuple):
+    """One row of training: a text, or how it speaks of one entity. `counts` has value and squares by feature."""
+
+    example: int
+    dataset: str
+    label: int
+    mention: bool
+    counts: Counts
+
+
+def train(examples: Sequence[Example], seed: int = SEED) -> Stored:
+    """The weights learned from `examples`."""
+    common = common_words(examples)
+    views = views_of(examples, common)
+    names, table = _table(views)
+    labels = np.array([view.label for view in views])
+    folds = fold_of_each([example.text for example in examples], FOLDS, seed)
+    fold_of_view = np.array([folds[view.example] for view in views])
+    importance = np.array([_MENTION_IMPORTANCE if view.mention else 1.0 for view in views])
+    margins = np.zeros((len(views), len(LABELS)))
+    for fold in range(FOLDS):
+        columns, weights = _fit(table, labels, importance, fold_of_view != fold)
+        held_out = table.rows(fold_of_view == fold, columns)
+        margins[fold_of_view == fold] = np.stack([held_out.times(w[:-1]) + w[-1] for w in weights], axis=1)
+    texts = np.array([not view.mention for view in views])
+    calibrated = _calibrate(views, margins, texts)
+    of_mentions = _calibrate(views, margins, ~texts, calibrated.slope) if not texts.all() else calibrated
+    columns, weights = _fit(table, labels, importance, np.full(len(views), True))
+    return _stored(seed, [names[column] for column in columns], weights, calibrated, of_mentions, common)
+
+
+def common_words(examples: Sequence[Example]) -> frozenset[str]:
+    """Words that are no names, for they stand in small letters at least twice."""
+    counted: Counter[str] = Counter()
+    reader = Words()
+    for example in examples:
+        words, _, _ = reader.read(example.text)
+        counted.update({word.lower for word in words if word.kind == "word" and not word.capital})
+    return frozenset(word for word, count in counted.items() if count >= _COMMON_FROM)
+
+
+def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
+    """The rows that `examples` give: each labelled text, and each entity that stands in its text as it is named."""
+    reader = Words(common)
+    shared: dict[Feature, Feature] = {}
+    views = []
+    for number, example in enumerate(examples):
+        words, chunks, parts = reader.read(example.text)
+        reading = Reading(words)
+        hits = _hits(words, reading, shared)
+        if example.label is not None:
+            counts = _counts(hits, [1.0] * len(words), [])
+            views.append(View(number, example.dataset, LABELS.index(example.label), False, counts))
+        lower = example.text.lower()
+        for name, label in example.entities.items():
+            start = lower.find(name.lower())
+            first, last = word_range(spans(example.text, chunks, parts), start, start + len(name))
+            if start >= 0 and last >= first:
+                counts = _counts(hits, nearness(reading, first, last), of_mention(reading, first, last))
+                views.append(View(number, example.dataset, LABELS.index(label), True, counts))
+    return views
+
+
+_Hit = tuple[Feature, float, int, int]
+
+
+def _hits(words: Sequence[Word], reading: Reading, shared: dict[Feature, Feature]) -> list[_Hit]:
+    hits: list[_Hit] = []
+    for index, word in enumerate(words):
+        if reading.again is not None and reading.again[index]:
+            continue
+        hits += [(feature, value, index, index) for feature, value in of_word(word, reading.variants[index])]
+    for index, name in reading.phrases.items():
+        hits += [(feature, value, index, index) for feature, value in of_phrase(name, reading.variants[index])]
+    hits += between_words(reading, _itself)
+    hits += [(feature, 1.0, -1, -1) for feature in of_whole(of_text(words))]
+    # equal features become one object, or they would fill gigabytes
+    return [(shared.setdefault(feature, feature), value, first, last) for feature, value, first, last in hits]
+
+
+def _itself(feature: Feature) -> Feature:
+    return feature
+
+
+def _counts(hits: Sequence[_Hit], factors: Sequence[float], own: Sequence[Feature]) -> Counts:
+    counts: dict[Feature, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for feature, value, first, last in hits:
+        a, b = (1.0, 1.0) if first < 0 else (factors[first], factors[last])
+        if a or b:
+            count = counts[feature]
+            count[0] += value * (a + b) / 2
+            count[1] += value * value * (a * a + b * b) / 2
+    for feature in own:
+        counts[feature] = [1.0, 1.0]
+    return {feature: (value, square) for feature, (value, square) in counts.items()}
+
+
+def _table(views: Sequence[View]) -> tuple[list[Feature], Table]:
+    """All features in order, and what each view has of them."""
+    names = sorted({feature for view in views for feature in view.counts})
+    place = {feature: column for column, feature in enumerate(names)}
+    return names, Table(
+        [len(view.counts) for view in views],
+        [place[feature] for view in views for feature in view.counts],
+        [value for view in views for value, _ in view.counts.values()],
+        [square for view in views for _, square in view.counts.values()],
+    )
+
+
+def _fit(table: Table, labels: Integers, importance: Floats, chosen: _Chosen) -> tuple[Integers, list[Floats]]:
+    """The columns that are not too seldom, and for each label their weights and an intercept."""
+    columns = table.columns_of(chosen, _SELDOM)
+    rows = table.rows(chosen, columns)
+    return columns, [
+        separate(rows, np.where(labels[chosen] == label, 1.0, -1.0), importance[chosen], _STRENGTH)
+        for label in range(len(LABELS))
+    ]
+
+
+def _calibrate(views: Sequence[View], margins: Floats, chosen: _Chosen, slope: float | None = None) -> Calibration:
+    at = np.flatnonzero(chosen)
+    labels = np.array([views[index].label for index in at])
+    sets = [views[index].dataset for index in at]
+    return calibrate(margins[at], labels, sets, slope)
+
+
+def _stored(
+    seed: int,
+    features: Sequence[Feature],
+    weights: Sequence[Floats],
+    text: Calibration,
+    mention: Calibration,
+    common: frozenset[str],
+) -> Stored:
+    positive = text.slope * (weights[0] - weights[1])
+    negative = text.slope * (weights[2] - weights[1])
+    step = max(float(np.abs(positive[:-1]).max()), float(np.abs(negative[:-1]).max()), 1e-6) / _LARGEST
+    base = (float(positive[-1]), float(negative[-1]))
+    return Stored(
+        scorer="finance@1",
+        seed=seed,
+        features=tuple(" ".join(feature) for feature in features),
+        positive=_multiples(positive[:-1], step),
+        negative=_multiples(negative[:-1], step),
+        step=step,
+        intercepts=(round(base[0] + text.biases[0], 6), round(base[1] + text.biases[1], 6)),
+        mention_intercepts=(round(base[0] + mention.biases[0], 6), round(base[1] + mention.biases[1], 6)),
+        threshold=text.threshold,
+        mention_threshold=mention.threshold,
+        common=tuple(sorted(common)),
+    )
+
+
+def _multiples(weights: Floats, step: float) -> bytes:
+    return np.rint(weights / step).astype("<i2").tobytes()
+
+
+def packed(stored: Stored) -> bytes:
+    """The bytes of the weights file."""
+    return zstandard.ZstdCompressor(level=19).compress(msgspec.msgpack.encode(stored))

@@ -1,0 +1,75 @@
+"""Training gives the same bytes from the same texts, keeps near-duplicates together, and tells good from bad."""
+
+import numpy as np
+
+from lib.scoring.finance.features import of_word
+from lib.scoring.finance.weights import Weights
+from lib.scoring.training.calibrate import calibrate, macro_f1
+from lib.scoring.training.examples import fold_of_each
+from lib.scoring.training.margins import separate
+from lib.scoring.training.matrix import Table
+from lib.scoring.training.train import packed, train, views_of
+from tests.support.finance import invented, learned, small_scorer
+
+
+def test_the_same_texts_and_seed_give_the_same_bytes() -> None:
+    assert packed(train(invented())) == packed(learned())
+
+
+def test_what_was_learned_is_scored() -> None:
+    scorer = small_scorer()
+    assert scorer.score("Fabrikam stock soars").value > scorer.score("Fabrikam names a new director").value
+    assert scorer.score("Fabrikam stock plunges").value < scorer.score("Fabrikam names a new director").value
+
+
+def test_scoring_and_training_see_the_same_evidence() -> None:
+    scorer = small_scorer()
+    weights = Weights(learned())
+    for text in ("Acme Corp profit falls 20 % while Elmwood stock soars", "$CYAN beats estimates: not bad, 5 vs. 6"):
+        example = type(invented()[0])("tfns", text, "neutral", {"Elmwood": "neutral"} if "Elmwood" in text else {})
+        for view in views_of([example], frozenset(learned().common)):
+            up = down = square = 0.0
+            for feature, (value, squared) in view.counts.items():
+                if feature in weights.table:
+                    up += value * weights.table[feature][0]
+                    down += value * weights.table[feature][1]
+                    square += squared
+            words, _, _ = weights.words.read(text)
+            weighed = weights.weigh(words)
+            if view.mention:
+                at, found = learned().mention_intercepts, weights.of_mention(weighed, 6, 6)
+            else:
+                at, found = learned().intercepts, weights.pull(words)[3:5]
+            expected = (at[0] + up / np.sqrt(square), at[1] + down / np.sqrt(square))
+            assert np.allclose(found, expected)
+    assert of_word(weights.words.read("Acme")[0][0], 0) == [(("w", "ENT"), 1.0)]
+    assert scorer.name == "finance@1"
+
+
+def test_near_duplicates_share_a_fold() -> None:
+    texts = [f"Alpha reports quarter {n} profit up {n} %" for n in range(40)] + ["an entirely other text"]
+    assert len(set(fold_of_each(texts, 5, 1)[:40])) == 1
+
+
+def test_a_separator_is_the_minimum() -> None:
+    table = Table([1, 1, 1, 2], [0, 0, 1, 0, 1], [1.0, -1.0, 2.0, 0.5, -1.0], [1.0] * 5)
+    rows = table.rows(np.full(4, True), np.array([0, 1]))
+    signs, importance = np.array([1.0, -1.0, 1.0, -1.0]), np.ones(4)
+
+    def cost(weights: np.ndarray) -> float:
+        short = np.maximum(0, 1 - signs * (rows.times(weights[:-1]) + weights[-1]))
+        return float(0.5 * weights @ weights + importance @ short**2)
+
+    best = separate(rows, signs, importance, 1.0)
+    rng = np.random.default_rng(1)
+    assert all(cost(best) <= cost(best + 0.01 * rng.normal(size=3)) + 1e-9 for _ in range(200))
+
+
+def test_calibration_finds_the_shares_of_the_labels() -> None:
+    rng = np.random.default_rng(2)
+    labels = rng.choice(3, size=3000, p=[0.2, 0.7, 0.1])
+    margins = rng.normal(size=(3000, 3)) + 2 * np.eye(3)[labels]
+    found = calibrate(margins, labels, ["one"] * 3000)
+    assert 1.5 < found.slope < 2.5
+    assert 0.05 <= found.threshold <= 0.6
+    assert macro_f1(labels, labels) == 1.0
