@@ -3,6 +3,7 @@
 from functools import cache
 from itertools import product
 
+from lib.domain.sentiment import Label
 from lib.scoring.finance.scorer import Finance
 from lib.scoring.finance.weights import Stored, Weights
 from lib.scoring.training.examples import Example
@@ -16,9 +17,10 @@ _NAMES = ("Acme Corp", "Borealis", "$CYAN", "Dunmore Group")
 
 def invented() -> list[Example]:
     """Sixty-eight texts, some of them about two companies of which one rises and one falls."""
+    labelled: tuple[tuple[Label, tuple[str, ...]], ...] = (("positive", _GOOD), ("negative", _BAD), ("neutral", _PLAIN))
     texts = [
         Example("tfns" if name.startswith("$") else "sentfin", f"{name} {said}", label, {name: label})
-        for label, sayings in (("positive", _GOOD), ("negative", _BAD), ("neutral", _PLAIN))
+        for label, sayings in labelled
         for said, name in product(sayings, _NAMES)
     ]
     pairs = zip(_GOOD, _BAD, _NAMES * 2, strict=False)

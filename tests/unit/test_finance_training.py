@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from lib.scoring.finance.about import word_range
 from lib.scoring.finance.features import of_word
 from lib.scoring.finance.weights import Weights
-from lib.scoring.training.calibrate import calibrate, macro_f1
+from lib.scoring.finance.words import spans
+from lib.scoring.training.calibrate import best_threshold, decide, macro_f1, probabilities
 from lib.scoring.training.examples import fold_of_each
 from lib.scoring.training.margins import separate
 from lib.scoring.training.matrix import Table
@@ -28,20 +30,17 @@ def test_scoring_and_training_see_the_same_evidence() -> None:
     for text in ("Acme Corp profit falls 20 % while Elmwood stock soars", "$CYAN beats estimates: not bad, 5 vs. 6"):
         example = type(invented()[0])("tfns", text, "neutral", {"Elmwood": "neutral"} if "Elmwood" in text else {})
         for view in views_of([example], frozenset(learned().common)):
-            up = down = square = 0.0
+            evidence, square = 0j, 0.0
             for feature, (value, squared) in view.counts.items():
                 if feature in weights.table:
-                    up += value * weights.table[feature][0]
-                    down += value * weights.table[feature][1]
+                    evidence += value * weights.table[feature]
                     square += squared
-            words, _, _ = weights.words.read(text)
+            words, _, parts = weights.words.read(text)
             weighed = weights.weigh(words)
-            if view.mention:
-                at, found = learned().mention_intercepts, weights.of_mention(weighed, 6, 6)
-            else:
-                at, found = learned().intercepts, weights.pull(words)[3:5]
-            expected = (at[0] + up / np.sqrt(square), at[1] + down / np.sqrt(square))
-            assert np.allclose(found, expected)
+            start = text.find("Elmwood")
+            named = word_range(spans(text, parts), start, start + len("Elmwood"))
+            found = weights.of_mention(weighed, *named) if view.mention else weighed.odds
+            assert np.isclose(found, weighed.intercept + evidence / np.sqrt(square))
     assert of_word(weights.words.read("Acme")[0][0], 0) == [(("w", "ENT"), 1.0)]
     assert scorer.name == "finance@1"
 
@@ -56,20 +55,25 @@ def test_a_separator_is_the_minimum() -> None:
     rows = table.rows(np.full(4, True), np.array([0, 1]))
     signs, importance = np.array([1.0, -1.0, 1.0, -1.0]), np.ones(4)
 
+    believed = np.array([0.5, -0.2])
+
     def cost(weights: np.ndarray) -> float:
         short = np.maximum(0, 1 - signs * (rows.times(weights[:-1]) + weights[-1]))
-        return float(0.5 * weights @ weights + importance @ short**2)
+        moved = weights - np.append(believed, 0.0)
+        return float(0.5 * moved @ moved + importance @ short**2)
 
-    best = separate(rows, signs, importance, 1.0)
+    best = separate(rows, signs, importance, 1.0, believed)
     rng = np.random.default_rng(1)
     assert all(cost(best) <= cost(best + 0.01 * rng.normal(size=3)) + 1e-9 for _ in range(200))
 
 
-def test_calibration_finds_the_shares_of_the_labels() -> None:
+def test_the_threshold_is_the_best_on_the_texts_it_is_given() -> None:
     rng = np.random.default_rng(2)
     labels = rng.choice(3, size=3000, p=[0.2, 0.7, 0.1])
-    margins = rng.normal(size=(3000, 3)) + 2 * np.eye(3)[labels]
-    found = calibrate(margins, labels, ["one"] * 3000)
-    assert 1.5 < found.slope < 2.5
-    assert 0.05 <= found.threshold <= 0.6
+    odds = rng.normal(size=(3000, 3)) + 2 * np.eye(3)[labels]
+    found = best_threshold(odds, labels, ["one"] * 3000)
+    chances = probabilities(odds)
+    difference = chances[:, 0] - chances[:, 2]
+    best = macro_f1(labels, decide(difference, found))
+    assert all(macro_f1(labels, decide(difference, other)) <= best for other in (0.04, 0.1, 0.2, 0.4, 0.6))
     assert macro_f1(labels, labels) == 1.0

@@ -19,7 +19,7 @@ def word_range(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[
 
 
 def nearness(reading: Reading, first: int, last: int) -> list[float]:
-    """A factor in [0, 1] for each word: how much of what it says is said of the mention, whose own words say nothing."""
+    """A factor in [0, 1] for each word: how much of what it says is said of the mention, not by its own words."""
     numbers = clauses(reading.words)
     own = set(numbers[first : last + 1])
     factors = []

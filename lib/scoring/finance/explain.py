@@ -6,17 +6,22 @@ from collections.abc import Sequence
 
 from lib.domain.sentiment import Term
 from lib.scoring.finance.reading import Reading
-from lib.scoring.finance.words import Chunk, spans_of
+from lib.scoring.finance.words import Word, spans_of
 
 MOST_TERMS = 12
-_WORTH_NAMING = 0.05
+_WORTH_NAMING = 0.06
 _WORTH_JOINING = 0.15
 _LONGEST_PHRASE = 4
 _DIGITS = 4
 
 
 def explained(
-    text: str, chunks: Sequence[Chunk], parts: Sequence[str], reading: Reading, pulls: Sequence[float], raw: float
+    text: str,
+    chunks: Sequence[tuple[Word, ...]],
+    parts: Sequence[str],
+    reading: Reading,
+    pulls: Sequence[float],
+    raw: float,
 ) -> tuple[Term, ...]:
     """At most MOST_TERMS terms in the order of the text, and the rest as `Term("", 0, 0, weight)`; together `raw`.
 

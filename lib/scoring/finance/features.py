@@ -33,7 +33,9 @@ TURNED = frozenset(name.upper() for name in (*VALENCES, "rise", "soar", "fall", 
 _MORE_IS_GOOD = frozenset(("earn", "demand", "macro", "payout", "asset", "expect"))
 _MORE_IS_BAD = "cost"
 
-_COMPARES = frozenset("vs versus compared compares from against estimate est consensus year-ago".split())
+_COMPARES = frozenset(
+    ["vs", "versus", "compared", "compares", "from", "against", "estimate", "est", "consensus", "year-ago"]
+)
 _VADER_NEGATION = -0.74
 _OWN_NEGATION = -0.7
 _FURTHEST_NUMBERS = 9
@@ -69,7 +71,7 @@ def of_classes(classes: Sequence[str], negated: bool) -> list[tuple[Feature, flo
 
 
 def symbols(reading: Reading) -> list[tuple[str, int, int]]:
-    """(class in capitals, first word, last word) of each word or phrase that has one; those turned by a negation say so."""
+    """(class in capitals, first word, last word) of each word or phrase that has one; negated ones say so."""
     words = reading.words
     if not reading.phrases and not reading.negated:
         return [(word.symbol, index, index) for index, word in enumerate(words) if word.symbol]
@@ -114,7 +116,7 @@ def of_reading(reading: Reading) -> list[Hit]:
 
 
 def of_numbers(reading: Reading) -> Iterator[Hit]:
-    """The sizes of percentages, and pairs of numbers of which a text says that one is now, the other before or expected."""
+    """The sizes of percentages, and pairs of numbers of which one is now, the other was before or was expected."""
     words, keys = reading.words, reading.keys
     numbers = [index for index, word in enumerate(words) if word.number is not None]
     sizes = set()

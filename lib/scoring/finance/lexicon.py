@@ -17,11 +17,12 @@ _SHORTEST_STEM = 3
 
 class Lexicon(NamedTuple):
     """Classes of words by their base form; and phrases by first and second stem: their further stems and the class, the
-    longest first.
+    longest first; and all stems that a phrase has.
     """
 
     words: dict[str, tuple[str, ...]]
     phrases: dict[str, dict[str, list[tuple[tuple[str, ...], str]]]]
+    in_phrases: frozenset[str]
 
 
 @cache
@@ -42,6 +43,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         {word: tuple(names) for word, names in words.items()},
         {first: dict(found) for first, found in by_stems.items()},
+        frozenset(stem for stems in phrases for stem in stems),
     )
 
 

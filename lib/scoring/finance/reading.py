@@ -11,7 +11,7 @@ NEGATED, IN_PHRASE = 1, 2
 _NEGATION_REACH = 4
 _UNIT_WORDS = {
     **dict.fromkeys(("%", "percent", "pc", "pct", "per"), "%"),
-    **dict.fromkeys("million billion trillion mn bn bln mln crore cr lakh".split(), "m"),
+    **dict.fromkeys(["million", "billion", "trillion", "mn", "bn", "bln", "mln", "crore", "cr", "lakh"], "m"),
     **dict.fromkeys(("cent", "cents"), "c"),
     **dict.fromkeys(("point", "points", "pts"), "p"),
     "bps": "b", "x": "x",

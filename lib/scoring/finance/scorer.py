@@ -1,4 +1,4 @@
-"""`finance@1`: learned weights over finance talk, with its reasons. It knows English; other languages it scarcely hears.
+"""`finance@1`: learned weights over finance talk, with its reasons. It knows English, and scarcely hears the rest.
 
 The evidence of a text gives chances for positive, neutral and negative. `raw` is the log odds of
 (1 + p⁺ - p⁻) / 2; the value is p⁺ - p⁻, pressed below ±0.05 where that is too little for a label. A text of which no
@@ -59,9 +59,9 @@ class Finance:
         Unlike the score of the text it gives no reasons: they are those of the text, the nearer the stronger.
         """
         weights = self.weights
-        words, chunks, parts = weights.words.read(text)
+        words, _, parts = weights.words.read(text)
         weighed = weights.weigh(words)
-        where = spans(text, chunks, parts)
+        where = spans(text, parts)
         return [self._about(weighed, *word_range(where, start, end)) for start, end in places]
 
     def _about(self, weighed: Weighed, first: int, last: int) -> float:

@@ -10,8 +10,8 @@ import sys
 from array import array
 from collections.abc import Sequence
 from importlib import resources
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import pairwise, repeat
+from operator import add
 
 import msgspec
 import zstandard
@@ -33,6 +33,10 @@ from lib.scoring.finance.reading import Reading
 from lib.scoring.finance.words import Word, Words
 
 FILE = "finance-1.msgpack.zst"
+
+# squares are sums of numbers of at least 0.01; what is less is left over from subtracting
+_NOTHING = 1e-6
+_NEXT_TO_NONE = 1e-12 + 0j
 
 # (evidence, sum of squares)
 _Sums = tuple[complex, float]
@@ -57,28 +61,23 @@ class Stored(msgspec.Struct, frozen=True):
     common: tuple[str, ...]
 
 
-class Weighed(NamedTuple):
+class Weighed:
     """What a text says. `evidence`: by word, positive and negative as parts of a complex number, before the scale;
-    `pairs`: (half of the square, first word, last word) of what two words say together. `rest` is said by no word.
+    `neighbours`: half of what each two words say that follow each other; `pairs`: the places of other words that say
+    something together. `rest` is said by no word. `scale` is what evidence is multiplied by; `odds` are the log odds of
+    positive (real part) and of negative (imaginary part) against neutral.
     """
 
-    reading: Reading
-    evidence: list[complex]
-    pairs: list[tuple[float, int, int]]
-    square: float
-    rest: _Sums
-    intercept: complex
-    heard: bool
+    __slots__ = ("evidence", "heard", "intercept", "neighbours", "odds", "pairs", "reading", "rest", "scale")
 
-    @property
-    def scale(self) -> float:
-        """What the evidence is multiplied by."""
-        return 1.0 / math.sqrt(self.square) if self.square else 0.0
-
-    @property
-    def odds(self) -> complex:
-        """The log odds of positive (real part) and of negative (imaginary part) against neutral."""
-        return self.intercept + self.scale * (sum(self.evidence) + self.rest[0])
+    def __init__(self, reading: Reading, rest: _Sums, intercept: complex) -> None:
+        self.reading, self.rest, self.intercept = reading, rest, intercept
+        self.evidence: list[complex] = []
+        self.neighbours: list[complex] = []
+        self.pairs: list[tuple[int, int]] = []
+        self.heard = False
+        self.scale = 0.0
+        self.odds = intercept
 
 
 class Weights:
@@ -87,45 +86,45 @@ class Weights:
     def __init__(self, stored: Stored) -> None:
         self.stored = stored
         positive, negative = _numbers(stored.positive, stored.step), _numbers(stored.negative, stored.step)
+        # zero would say that there is no such feature
         self.table: dict[Feature, complex] = {
-            tuple(name.split(" ")): complex(up, down)
+            tuple(name.split(" ")): complex(up, down) or _NEXT_TO_NONE
             for name, up, down in zip(stored.features, positive, negative, strict=True)
         }
         # by their two words alone, which spares making a feature of each pair of words
         self._neighbours = {name[1:]: weight / 2 for name, weight in self.table.items() if name[0] == "b"}
         self._classes = {name[1:]: weight / 2 for name, weight in self.table.items() if name[0] == "K"}
         self.words = Words(frozenset(stored.common), self._weigh_word)
+        self._intercept = complex(*stored.intercepts)
+        self._personal = self._intercept + complex(stored.personal, stored.personal)
         self._phrases: dict[tuple[str, bool], _Sums] = {}
         self._shapes: dict[tuple[int, ...], _Sums] = {}
 
     def weigh(self, words: Sequence[Word]) -> Weighed:
         """What a text of `words` says; what two words say together is shared by both."""
         reading = Reading(words)
-        evidence = [word.evidence for word in words]
-        square = sum([word.square for word in words])
-        for index in reading.negated | reading.inside:
-            evidence[index], own = self._of_variant(words[index], reading.variant(index))
-            square += own - words[index].square
-        for index, (name, _) in reading.phrases.items():
-            more, own = self._of_phrase(name, index in reading.negated)
-            evidence[index] += more
-            square += own
-        heard = square > 0.5
-        pairs = self._weigh_pairs(reading, evidence)
-        if reading.numbers:
-            for feature, value, first, last in of_numbers(reading):
-                weight = self.table.get(feature)
-                if weight is not None:
-                    evidence[first] += value / 2 * weight
-                    evidence[last] += value / 2 * weight
-                    pairs.append((value * value / 2, first, last))
         whole = shape(reading)
         rest = self._of_shape(whole)
-        square += sum([half for half, _, _ in pairs]) * 2 + rest[1]
-        intercept = complex(*self.stored.intercepts)
-        if is_personal(whole):
-            intercept += complex(self.stored.personal, self.stored.personal)
-        return Weighed(reading, evidence, pairs, square, rest, intercept, heard)
+        found = Weighed(reading, rest, self._personal if is_personal(whole) else self._intercept)
+        if not words:
+            return found
+        evidence = [word.evidence for word in words]
+        square = sum([word.square for word in words])
+        if reading.negated or reading.inside:
+            square += self._put_right(reading, evidence)
+        found.heard = square > _NOTHING
+        get = self._neighbours.get
+        begin = get((START, reading.keys[0]), 0j)
+        found.neighbours = halves = list(map(get, pairwise(reading.keys), repeat(0j)))
+        found.evidence = evidence = list(map(add, map(add, evidence, [2 * begin, *halves]), [*halves, 0j]))
+        found.pairs = pairs = self._weigh_pairs(reading, evidence)
+        if begin:
+            pairs.append((0, 0))
+        square += len(pairs) + len(halves) - halves.count(0j) + rest[1]
+        if square > _NOTHING:
+            found.scale = 1.0 / math.sqrt(square)
+            found.odds += found.scale * (sum(evidence) + rest[0])
+        return found
 
     def of_mention(self, weighed: Weighed, first: int, last: int) -> complex:
         """The log odds of positive and of negative against neutral, as the text speaks of words `first` to `last`."""
@@ -139,35 +138,43 @@ class Weights:
             if index in reading.phrases:
                 own += self._of_phrase(reading.phrases[index][0], index in reading.negated)[1]
             square += own * factors[index] ** 2
-        square += sum([half * (factors[a] ** 2 + factors[b] ** 2) for half, a, b in weighed.pairs])
-        scale = 1.0 / math.sqrt(square) if square > 0 else 0.0
+        together = weighed.pairs + [(at, at + 1) for at, half in enumerate(weighed.neighbours) if half]
+        square += sum([factors[a] ** 2 + factors[b] ** 2 for a, b in together]) / 2
+        scale = 1.0 / math.sqrt(square) if square > _NOTHING else 0.0
         return weighed.intercept + scale * evidence
 
-    def _weigh_pairs(self, reading: Reading, evidence: list[complex]) -> list[tuple[float, int, int]]:
-        """Adds to `evidence` what neighbours and classes say together."""
-        keys = reading.keys
-        pairs: list[tuple[float, int, int]] = []
-        if not keys:
-            return pairs
-        get = self._neighbours.get
-        begin = get((START, keys[0]))
-        if begin is not None:
-            evidence[0] += 2 * begin
-            pairs.append((0.5, 0, 0))
-        for at, half in enumerate(map(get, pairwise(keys))):
-            if half is not None:
-                evidence[at] += half
-                evidence[at + 1] += half
-                pairs.append((0.5, at, at + 1))
+    def _put_right(self, reading: Reading, evidence: list[complex]) -> float:
+        """Replaces the evidence of words that are negated or parts of a phrase; the change of the sum of squares."""
+        change = 0.0
+        for index in reading.negated | reading.inside:
+            word = reading.words[index]
+            evidence[index], own = self._of_variant(word, reading.variant(index))
+            change += own - word.square
+        for index, (name, _) in reading.phrases.items():
+            more, own = self._of_phrase(name, index in reading.negated)
+            evidence[index] += more
+            change += own
+        return change
+
+    def _weigh_pairs(self, reading: Reading, evidence: list[complex]) -> list[tuple[int, int]]:
+        """Adds to `evidence` what classes say together and what numbers say; returns the places of what was found."""
+        pairs: list[tuple[int, int]] = []
         get = self._classes.get
         classes = symbols(reading)
         for place, (symbol, _, last) in enumerate(classes):
             for other, first, _ in classes[max(0, place - PAIRED) : place]:
                 half = get((other, symbol))
-                if half is not None:
+                if half:
                     evidence[first] += half
                     evidence[last] += half
-                    pairs.append((0.5, first, last))
+                    pairs.append((first, last))
+        if reading.numbers:
+            for feature, _, first, last in of_numbers(reading):
+                weight = self.table.get(feature)
+                if weight:
+                    evidence[first] += weight / 2
+                    evidence[last] += weight / 2
+                    pairs.append((first, last))
         return pairs
 
     def _weigh_word(self, word: Word) -> None:

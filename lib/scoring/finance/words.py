@@ -6,7 +6,7 @@ as a cashtag does, so that nothing can be learned about a company. Numbers becom
 
 import re
 from collections.abc import Callable, Container, Sequence
-from typing import NamedTuple
+from functools import lru_cache
 
 from lib.scoring.finance.lexicon import classes_of, lexicon, stem
 from lib.scoring.vader_words import lexicon as vader_lexicon
@@ -42,18 +42,27 @@ _UNITS = {
 _FACTORS = {"k": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "b": 1e9, "bn": 1e9, "bln": 1e9}
 
 _ENDS_CLAUSE = frozenset(';:|…()[]—–"“”.?!') | {"!!", "??"}
-_SUBORDINATES = frozenset(
-    "as after on amid despite while although though but even because due following ahead until unless before since by"
-    .split()
-)  # fmt: skip
+_SUBORDINATES = frozenset((
+    "as", "after", "on", "amid", "despite", "while", "although", "though", "but", "even", "because", "due",
+    "following", "ahead", "until", "unless", "before", "since", "by",
+))  # fmt: skip
 
 # what is counted over a text, each in so many bits of one whole number, because adding those is the fastest
 TALLIED = ("word", "capital", "cashtag", "hashtag", "link", "handle", "emoji", "number", "negation", "phrase")
 TALLY_BITS = 24
+_ONE = {name: 1 << TALLY_BITS * place for place, name in enumerate(TALLIED)}
+
+_LINKS = ("https://", "http://")
+_NO_CLASSES: tuple[str, ...] = ()
+# stands for every word that is a name and nothing else
+_ANY_NAME = "Xx"
+# kinds of which every one says the same
+_ALIKE = frozenset(("link", "handle", "cashtag", "entity"))
 
 _LONGEST = 40
 _KEPT_LENGTH = 24
-_KEPT = 1 << 16
+_KEPT = 1 << 17
+_NEVER = 1 << 60
 
 
 class Word:
@@ -71,13 +80,13 @@ class Word:
         self.kind = kind
         self.lower = raw.lower().replace("’", "'")
         self.capital = raw[0].isupper()
-        self.classes: tuple[str, ...] = ()
+        self.classes = _NO_CLASSES
         self.number: float | None = None
         self.valence = 0.0
         self.stem = self.lower
-        self.key: str = getattr(self, f"_{kind}")(raw)
-        if kind == "word" and common is not None and self.capital and not self.classes and self.lower not in common:
-            self.key = NAME
+        key: str = getattr(self, f"_{kind}")(raw)
+        is_name = kind == "word" and common is not None and self.capital and self.lower not in common
+        self.key = NAME if is_name and not self.classes else key
         self.symbol = self.classes[0].upper() if self.classes and self.classes[0] != "time" else ""
         self.phrases = lexicon().phrases.get(self.stem)
         self.negates = "not" in self.classes
@@ -109,10 +118,8 @@ class Word:
         except ValueError:
             self.number = 0.0
         sign = "-" if (before or after) in ("-", "−", "–") else before or after
-        if not unit:
-            form = "y" if not money and _YEAR.fullmatch(digits) else ""
-        else:
-            form = _UNITS.get(unit, "?")
+        year = "y" if not money and _YEAR.fullmatch(digits) else ""
+        form = _UNITS.get(unit, "?") if unit else year
         return f"{sign}{'$' if money else ''}#{form}"
 
     def _emoji(self, raw: str) -> str:
@@ -141,24 +148,18 @@ class Word:
         return "&"
 
     def _tally(self) -> int:
-        counted = [
-            self.kind,
-            "capital" if self.kind == "word" and self.capital else "",
-            "negation" if self.negates else "",
-            "phrase" if self.phrases else "",
-        ]
-        return sum(1 << TALLY_BITS * TALLIED.index(name) for name in counted if name in TALLIED)
+        tally = _ONE.get(self.kind, 0)
+        if self.kind == "word" and self.capital:
+            tally += _ONE["capital"]
+        if self.negates:
+            tally += _ONE["negation"]
+        if self.phrases:
+            tally += _ONE["phrase"]
+        return tally
 
 
-class Chunk(NamedTuple):
-    """What stands between two spaces: its words and where each starts and ends in it."""
-
-    words: tuple[Word, ...]
-    spans: tuple[tuple[int, int], ...]
-
-
-class Words(dict[str, Chunk]):
-    """Text between spaces → its words, looked into once; bounded, whatever is read."""
+class Words(dict[str, tuple[Word, ...]]):
+    """What stands between two spaces → its words, looked into once; bounded, whatever is read."""
 
     def __init__(self, common: Container[str] | None = None, weigh: Callable[[Word], None] | None = None) -> None:
         """`common`: the words in small letters that are no names; None masks nothing but cashtags. `weigh` is given
@@ -169,25 +170,35 @@ class Words(dict[str, Chunk]):
         self._weigh = weigh
         self._words: dict[tuple[str, str], Word] = {}
 
-    def __missing__(self, text: str) -> Chunk:
-        matches = list(_TOKEN.finditer(text))
-        chunk = Chunk(
-            tuple(self._word(match.lastgroup or "", match.group()[:_LONGEST]) for match in matches),
-            tuple(match.span() for match in matches),
-        )
-        if len(text) <= _KEPT_LENGTH:
+    def __missing__(self, part: str) -> tuple[Word, ...]:
+        if part.startswith(_LINKS):
+            # never the same again, so nothing to be kept
+            return (self._word("link", part),)
+        if part[0] == "@" and part[1:].isalnum():
+            return (self._word("handle", part),)
+        if part.isascii() and part.isalpha():
+            words: tuple[Word, ...] = (self._word("word", part[:_LONGEST]),)
+        else:
+            words = tuple([self._word(found.lastgroup or "", found[0][:_LONGEST]) for found in _TOKEN.finditer(part)])
+        if len(part) <= _KEPT_LENGTH:
             if len(self) >= _KEPT:
                 self.clear()
-            self[text] = chunk
-        return chunk
+            self[part] = words
+        return words
 
-    def read(self, text: str) -> tuple[list[Word], Sequence[Chunk], Sequence[str]]:
-        """The words of `text` in their order, and its chunks, from which `spans` tells where the words are."""
+    def read(self, text: str) -> tuple[list[Word], list[tuple[Word, ...]], list[str]]:
+        """The words of `text` in their order; and the same by the parts between spaces, and these, from which `spans`
+        tells where the words are.
+        """
         parts = text.split()
         chunks = [self[part] for part in parts]
-        return [word for chunk in chunks for word in chunk.words], chunks, parts
+        return [word for chunk in chunks for word in chunk], chunks, parts
 
     def _word(self, kind: str, raw: str) -> Word:
+        if kind in _ALIKE:
+            raw = kind
+        elif kind == "word" and self._is_name(raw):
+            raw = _ANY_NAME
         word = self._words.get((kind, raw))
         if word is None:
             if len(self._words) >= _KEPT:
@@ -198,40 +209,56 @@ class Words(dict[str, Chunk]):
             self._words[kind, raw] = word
         return word
 
+    def _is_name(self, raw: str) -> bool:
+        if self._common is None or not raw[0].isupper():
+            return False
+        lower = raw.lower().replace("’", "'")
+        return lower not in self._common and not classes_of(lower) and stem(lower) not in lexicon().in_phrases
 
-def spans(text: str, chunks: Sequence[Chunk], parts: Sequence[str]) -> list[tuple[int, int]]:
+
+def spans(text: str, parts: Sequence[str]) -> list[tuple[int, int]]:
     """Where each word of a text that was read stands in it: code points [start, end)."""
     found: list[tuple[int, int]] = []
     at = 0
-    for chunk, part in zip(chunks, parts, strict=True):
+    for part in parts:
         at = text.index(part, at)
-        for start, end in chunk.spans:
-            found.append((at + start, at + end))  # noqa: PERF401
+        found += [(at + begin, at + end) for begin, end in _spans_within(part)]
         at += len(part)
     return found
 
 
 def spans_of(
-    text: str, chunks: Sequence[Chunk], parts: Sequence[str], ranges: Sequence[tuple[int, int]]
+    text: str, chunks: Sequence[tuple[Word, ...]], parts: Sequence[str], ranges: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """Where each of `ranges` (first and last word, in their order and apart from each other) stands in the text."""
+    """Where each of `ranges`, a first and a last word, one behind the other, stands in a text that was read."""
     found: list[tuple[int, int]] = []
-    at = number = 0
-    begin = 0
     wanted = iter(ranges)
     first, last = next(wanted, (-1, -1))
+    at = number = begin = 0
     for chunk, part in zip(chunks, parts, strict=True):
         if last < 0:
             break
         at = text.index(part, at)
-        after = number + len(chunk.spans)
-        while number <= last:
-            if number <= first < after:
-                begin = at + chunk.spans[first - number][0]
+        after = number + len(chunk)
+        while first < after:
+            within = _spans_within(part)
+            if first >= number:
+                begin = at + within[first - number][0]
             if last >= after:
                 break
-            found.append((begin, at + chunk.spans[last - number][1]))
-            first, last = next(wanted, (-1, -1))
+            found.append((begin, at + within[last - number][1]))
+            first, last = next(wanted, (_NEVER, -1))
         number = after
         at += len(part)
     return found
+
+
+def _spans_within(part: str) -> list[tuple[int, int]]:
+    if (part.isalpha() and part.isascii()) or part.startswith(_LINKS):
+        return [(0, len(part))]
+    return _looked_up(part) if len(part) <= _KEPT_LENGTH else _looked_up.__wrapped__(part)
+
+
+@lru_cache(_KEPT)
+def _looked_up(part: str) -> list[tuple[int, int]]:
+    return [found.span() for found in _TOKEN.finditer(part)]

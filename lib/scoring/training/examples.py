@@ -4,6 +4,7 @@ Only the sets named here may go into weights that are shipped: their licence all
 """
 
 import gzip
+import itertools
 import json
 import re
 from collections import Counter, defaultdict
@@ -74,7 +75,7 @@ def fold_of_each(texts: Sequence[str], folds: int, seed: int) -> list[int]:
 
 def _pairs(text: str) -> set[tuple[str, ...]]:
     words = _WORD.findall(_NUMBER.sub("0", _LINK.sub("", text.lower())))
-    return set(zip(words, words[1:], strict=False)) or {(word,) for word in words}
+    return set(itertools.pairwise(words)) or {(word,) for word in words}
 
 
 def _root(parents: list[int], index: int) -> int:

@@ -18,14 +18,15 @@ _SUFFICIENT = 1e-4
 _HALVINGS = 30
 
 
-def separate(rows: Rows, signs: Floats, importance: Floats, strength: float) -> Floats:
+def separate(rows: Rows, signs: Floats, importance: Floats, strength: float, believed: Floats) -> Floats:
     """`width` weights and an intercept that put the rows of sign 1 above 1 and those of sign -1 below -1.
 
-    Minimises |w|²/2 + strength · Σ importance · max(0, 1 - sign · f)² by L-BFGS.
+    Minimises |w - believed|²/2 + strength · Σ importance · max(0, 1 - sign · f)² by L-BFGS.
     """
+    offset = rows.times(believed)
 
     def cost(weights: Floats) -> tuple[float, Floats]:
-        short = np.maximum(0.0, 1.0 - signs * (rows.times(weights[:-1]) + weights[-1]))
+        short = np.maximum(0.0, 1.0 - signs * (offset + rows.times(weights[:-1]) + weights[-1]))
         slope = -2.0 * strength * importance * signs * short
         value = 0.5 * _dot(weights, weights) + strength * _dot(importance * short, short)
         return value, weights + np.append(rows.times_from_left(slope), np.add.reduce(slope))
@@ -53,6 +54,7 @@ def separate(rows: Rows, signs: Floats, importance: Floats, strength: float) -> 
         if product > 0:
             past.append((change, turn, product))
         weights, value, gradient = moved, new_value, new_gradient
+    weights[:-1] += believed
     return weights
 
 

@@ -1,4 +1,4 @@
-"""The rows of training as arrays. It does not know what a feature is, only how often each occurs and how large it is."""
+"""The rows of training as arrays. It does not know what a feature is, only where each occurs and how large it is."""
 
 from collections.abc import Sequence
 
@@ -18,11 +18,11 @@ class Rows:
 
     def times(self, vector: Floats) -> Floats:
         """The product with a vector of `width`."""
-        return np.bincount(self.row, weights=self.value * vector[self.column], minlength=self.height)
+        return np.bincount(self.row, self.value * vector[self.column], self.height).astype(np.float64)
 
     def times_from_left(self, vector: Floats) -> Floats:
         """The product of a vector of `height` with the matrix."""
-        return np.bincount(self.column, weights=self.value * vector[self.row], minlength=self.width)
+        return np.bincount(self.column, self.value * vector[self.row], self.width).astype(np.float64)
 
     def stretched(self, factors: Floats) -> "Rows":
         """The same with each column multiplied by its factor, `width` of them."""

@@ -19,6 +19,7 @@ from lib.scoring.finance.features import Feature, Hit, of_reading
 from lib.scoring.finance.reading import Reading
 from lib.scoring.finance.weights import Stored
 from lib.scoring.finance.words import Words, spans
+from lib.scoring.training.beliefs import beliefs
 from lib.scoring.training.calibrate import best_threshold
 from lib.scoring.training.examples import Example, fold_of_each
 from lib.scoring.training.margins import separate
@@ -59,20 +60,28 @@ def train(examples: Sequence[Example], seed: int = SEED) -> Stored:
     common = common_words(examples)
     views = views_of(examples, common)
     names, table = _table(views)
+    prior = beliefs()
+    believed = np.array([prior.get(name, (0.0, 0.0, 0.0)) for name in names]).T
     labels = np.array([view.label for view in views])
     folds = fold_of_each([example.text for example in examples], FOLDS, seed)
     fold_of_view = np.array([folds[view.example] for view in views])
     importance = np.array([_MENTION_IMPORTANCE if view.mention else 1.0 for view in views])
     margins = np.zeros((len(views), len(LABELS)))
     for fold in range(FOLDS):
-        columns, weights = _fit(table, labels, importance, fold_of_view != fold)
+        columns, weights = _fit(table, believed, labels, importance, fold_of_view != fold)
         held_out = table.rows(fold_of_view == fold, columns)
         margins[fold_of_view == fold] = np.stack([held_out.times(w[:-1]) + w[-1] for w in weights], axis=1)
     texts = np.array([not view.mention for view in views])
     of_texts = _threshold(views, margins, texts)
     of_mentions = of_texts if texts.all() else _threshold(views, margins, ~texts)
-    columns, weights = _fit(table, labels, importance, np.full(len(views), True))
-    return _stored(seed, [names[column] for column in columns], weights, (of_texts, of_mentions), common)
+    columns, weights = _fit(table, believed, labels, importance, np.full(len(views), True))
+    known = [names[column] for column in columns]
+    unseen = [feature for feature in sorted(prior) if feature not in set(known)]
+    weights = [
+        np.concatenate((fitted[:-1], [prior[feature][label] for feature in unseen], fitted[-1:]))
+        for label, fitted in enumerate(weights)
+    ]
+    return _stored(seed, known + unseen, weights, (of_texts, of_mentions), common)
 
 
 def common_words(examples: Sequence[Example]) -> frozenset[str]:
@@ -91,7 +100,7 @@ def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
     shared: dict[Feature, Feature] = {}
     views = []
     for number, example in enumerate(examples):
-        words, chunks, parts = reader.read(example.text)
+        words, _, parts = reader.read(example.text)
         reading = Reading(words)
         # equal features become one object, or they would fill gigabytes
         hits = [(shared.setdefault(hit[0], hit[0]), *hit[1:]) for hit in of_reading(reading)]
@@ -101,7 +110,7 @@ def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
         lower = example.text.lower()
         for name, label in example.entities.items():
             start = lower.find(name.lower())
-            first, last = word_range(spans(example.text, chunks, parts), start, start + len(name))
+            first, last = word_range(spans(example.text, parts), start, start + len(name))
             if start >= 0 and last >= first:
                 counts = _counts(hits, nearness(reading, first, last), of_mention(reading, first, last))
                 views.append(View(number, example.dataset, LABELS.index(label), True, counts))
@@ -133,15 +142,20 @@ def _table(views: Sequence[View]) -> tuple[list[Feature], Table]:
     )
 
 
-def _fit(table: Table, labels: Integers, importance: Floats, chosen: _Chosen) -> tuple[Integers, list[Floats]]:
-    """The columns that are not too seldom, and for each label their weights and an intercept."""
+def _fit(
+    table: Table, believed: Floats, labels: Integers, importance: Floats, chosen: _Chosen
+) -> tuple[Integers, list[Floats]]:
+    """The columns that are not too seldom, and for each label their weights and an intercept. `believed`: a row for each
+    label.
+    """
     columns = table.columns_of(chosen, _SELDOM)
     rows = table.rows(chosen, columns)
     fitted = []
     for label in range(len(LABELS)):
         signs = np.where(labels[chosen] == label, 1.0, -1.0)
         telling = _telling(rows, signs)
-        weights = separate(rows.stretched(telling), signs, importance[chosen], _STRENGTH)
+        start = believed[label, columns] / telling
+        weights = separate(rows.stretched(telling), signs, importance[chosen], _STRENGTH, start)
         weights[:-1] *= telling
         fitted.append(weights)
     return columns, fitted
@@ -153,14 +167,14 @@ def _telling(rows: Rows, signs: Floats) -> Floats:
     for side in (1.0, -1.0):
         count = rows.times_from_left(np.where(signs == side, 1.0, 0.0)) + _UNSEEN
         sides.append(count / np.add.reduce(count))
-    return _TELLING_FROM + _TELLING * np.abs(sides[0] - sides[1]) / (sides[0] + sides[1])
+    factors: Floats = _TELLING_FROM + _TELLING * np.abs(sides[0] - sides[1]) / (sides[0] + sides[1])
+    return factors
 
 
 def _threshold(views: Sequence[View], margins: Floats, chosen: _Chosen) -> float:
-    at = np.flatnonzero(chosen)
-    return best_threshold(
-        SHARPNESS * margins[at], np.array([views[index].label for index in at]), [views[index].dataset for index in at]
-    )
+    seen = [view for view, wanted in zip(views, chosen, strict=True) if wanted]
+    labels = np.array([view.label for view in seen])
+    return best_threshold(SHARPNESS * margins[chosen], labels, [view.dataset for view in seen])
 
 
 def _stored(
