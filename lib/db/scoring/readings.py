@@ -3,7 +3,7 @@
 The keys of the buckets that a reading leaves and enters are returned; recounting them is the caller's next step.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,11 +13,13 @@ from lib.db.pool import Connection
 from lib.db.scoring.buckets import Touched
 from lib.db.scoring.queue import Claimed
 from lib.scoring.reader import Reading
+from lib.scoring.verdict import label_of
 
 _DROP_MENTIONS = """
 DELETE FROM mentions WHERE post_id = ANY($1::bigint[]) RETURNING post_id, symbol_id, published_at
 """
 
+# the scores of the mentions go with them
 _DROP_SCORES = "DELETE FROM scores WHERE post_id = ANY($1::bigint[])"
 
 # locked against deletion until the commit: what was dropped since the reader was built is left out, and breaks nothing
@@ -25,6 +27,7 @@ _LIVE_SYMBOLS = "SELECT id FROM symbols WHERE id = ANY($1::integer[]) ORDER BY i
 
 _NOW = "SELECT clock_timestamp()"
 
+_MENTION_SCORE = ("post_id", "symbol_id", "scorer_id", "value", "label")
 _MENTION = ("post_id", "symbol_id", "published_at", "method", "confidence", "span_start", "span_end")
 _SCORE = ("post_id", "scorer_id", "value", "label", "explanation", "scored_at")
 
@@ -43,7 +46,7 @@ async def store_readings(
 ) -> Stored:
     """Replaces mentions and scores of `posts` by `readings` (by post id); a post without a reading keeps none.
 
-    `scorer_ids` go with the scores of each reading. The caller holds the posts, and commits all of it or nothing.
+    `readings` say how each mention is spoken of; `scorer_ids` go with the scores of each. The caller holds the posts, and commits all of it or nothing.
     """
     ids = [post.id for post in posts]
     sources = {post.id: post.source for post in posts}
@@ -65,6 +68,8 @@ async def store_readings(
     await conn.copy_records_to_table("mentions", records=mentions, columns=_MENTION)
     scores = _scores(readings, scorer_ids, await conn.fetchval(_NOW))
     await conn.copy_records_to_table("scores", records=scores, columns=_SCORE)
+    of_mentions = _of_mentions(readings, scorer_ids, live)
+    await conn.copy_records_to_table("mention_scores", records=of_mentions, columns=_MENTION_SCORE)
     return Stored(len(mentions), touched)
 
 
@@ -75,3 +80,13 @@ def _scores(
         for scorer_id, score in zip(scorer_ids, reading.scores, strict=True):
             explanation = msgspec.json.encode(score.explanation).decode() if score.explanation else _NOTHING_EXPLAINED
             yield post_id, scorer_id, Decimal(str(score.value)), score.label, explanation, scored_at
+
+
+def _of_mentions(
+    readings: Mapping[int, Reading], scorer_ids: Sequence[int], live: Container[int]
+) -> Iterable[tuple[object, ...]]:
+    for post_id, reading in readings.items():
+        for scorer_id, values in zip(scorer_ids, reading.of_mentions, strict=True):
+            for (symbol_id, _), value in zip(reading.mentions, values, strict=True):
+                if symbol_id in live:
+                    yield post_id, symbol_id, scorer_id, Decimal(str(value)), label_of(value)
