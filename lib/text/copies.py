@@ -12,7 +12,7 @@ It does not know posts, nor when one text was said before another.
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
 from zlib import crc32
 
@@ -64,6 +64,14 @@ def text_keys(text: str, stocks: Sequence[int], *, author: str | None, secret: b
     if len(words) >= _BEGINNING:
         keys.append(_key(secret, CUT if was_cut else BEGINNING, f"{named}\n{' '.join(words[:_BEGINNING])}"))
     return keys
+
+
+def are_copies(later: Collection[int], earlier: Collection[int]) -> bool:
+    """Is the text with the keys `later` a copy of the one with the keys `earlier`, said before it?
+
+    A text that was cut off may be a copy of a whole one, never the other way round: several may begin as it does.
+    """
+    return any(key & 3 != BEGINNING and (key in earlier or key & ~2 in earlier) for key in later)
 
 
 def words_of(text: str) -> tuple[list[str], bool]:
