@@ -42,7 +42,8 @@ from api.sentiment.views import SAMPLE, feed_view, mentions, post_view, sentimen
 from lib.db.coverage_reads import coverage_of
 from lib.db.pool import Pool
 from lib.db.posts import posts_about
-from lib.db.sentiment import SeriesInterval, sentiment_series, sentiment_window
+from lib.db.sentiment import sentiment_window
+from lib.db.series import SeriesInterval, sentiment_series
 from lib.db.trending import Market, talked_about
 from lib.domain.sentiment import Label
 from lib.scoring.registry import get_scorer

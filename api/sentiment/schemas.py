@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from api.parameters import WindowName
-from lib.db.sentiment import SeriesInterval
+from lib.db.series import SeriesInterval
 from lib.domain.confidence import Confidence
 from lib.domain.coverage import State
 from lib.domain.sentiment import Label, Method

@@ -88,3 +88,67 @@ BEGIN ATOMIC
        AND r.observed_at <= moment
      ORDER BY r.source, r.start, r.observed_at DESC);
 END;
+
+-- Sentiment of one symbol, scorer and source (NULL: all) in [since, until) by intervals of one length that begin at `origin` or
+-- a multiple away, as known at a moment. Intervals without posts are left out. The shares are NULL where nothing is known of
+-- the authors; the busiest author of a longer interval is found among the authors whose hashes its buckets keep.
+CREATE FUNCTION sentiment_intervals(
+    of_symbol integer, of_scorer smallint, of_source text, length interval, origin timestamptz,
+    since timestamptz, until timestamptz, moment timestamptz
+) RETURNS TABLE (
+    start timestamptz, posts bigint, authors bigint, positive bigint, negative bigint, score numeric,
+    filtered_posts bigint, filtered_authors bigint, filtered_positive bigint, filtered_negative bigint, filtered_score numeric,
+    author_concentration numeric, new_account_share numeric, sample boolean
+)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH buckets AS MATERIALIZED (
+        SELECT date_bin(length, k.start, origin) AS bin, k.*
+        FROM buckets_as_of(of_symbol, of_scorer, since, until, moment) k
+        WHERE k.posts > 0 AND (of_source IS NULL OR k.source = of_source)
+    ), voices AS (
+        SELECT v.bin, distinct_authors(array_agg(v.hash)) AS authors, max(v.posts) AS busiest
+        FROM (SELECT b.bin, u.hash, sum(u.posts) AS posts
+              FROM buckets b CROSS JOIN unnest(b.author_hashes, b.author_posts) AS u (hash, posts)
+              GROUP BY b.bin, u.hash) v
+        GROUP BY v.bin
+    ), first_voices AS (
+        SELECT b.bin, distinct_authors(array_agg(DISTINCT hash)) AS authors
+        FROM buckets b CROSS JOIN unnest(b.filtered_author_hashes) AS hash GROUP BY b.bin
+    ), sums AS (
+        SELECT b.bin, sum(b.posts) AS posts, sum(b.positive) AS positive, sum(b.negative) AS negative,
+               sum(b.score_sum) AS score_sum, sum(b.filtered_posts) AS filtered_posts,
+               sum(b.filtered_positive) AS filtered_positive, sum(b.filtered_negative) AS filtered_negative,
+               sum(b.filtered_score_sum) AS filtered_score_sum, max(b.most_by_one) AS most_by_one,
+               sum(b.aged_posts) AS aged_posts, sum(b.new_account_posts) AS new_account_posts,
+               bool_or(b.source = 'sample') AS sample
+        FROM buckets b GROUP BY b.bin
+    )
+    SELECT s.bin, s.posts, coalesce(v.authors, 0), s.positive, s.negative, trim_scale(round(s.score_sum / s.posts, 6)),
+           s.filtered_posts, coalesce(f.authors, 0), s.filtered_positive, s.filtered_negative,
+           trim_scale(round(s.filtered_score_sum / nullif(s.filtered_posts, 0), 6)),
+           trim_scale(round(greatest(v.busiest, nullif(s.most_by_one, 0)) / s.posts, 4)),
+           trim_scale(round(s.new_account_posts::numeric / nullif(s.aged_posts, 0), 4)), s.sample
+    FROM sums s LEFT JOIN voices v USING (bin) LEFT JOIN first_voices f USING (bin)
+    ORDER BY s.bin;
+END;
+
+-- The posts of the `periods` windows of one length before a moment, the latest first, as known at another; `older`: any before.
+CREATE FUNCTION posts_before(
+    of_symbol integer, of_scorer smallint, of_source text, until timestamptz, length interval, periods integer,
+    moment timestamptz
+) RETURNS TABLE (posts bigint[], filtered_posts bigint[], older boolean)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT array_agg(coalesce(p.posts, 0) ORDER BY n.n), array_agg(coalesce(p.filtered_posts, 0) ORDER BY n.n),
+           EXISTS (SELECT FROM buckets_as_of(of_symbol, of_scorer, '-infinity', until - periods * length, moment) k
+                   WHERE k.posts > 0 AND (of_source IS NULL OR k.source = of_source))
+    FROM generate_series(1, periods) AS n (n)
+    LEFT JOIN (
+        SELECT (date_part('epoch', until - k.start)::bigint - 1) / date_part('epoch', length)::bigint + 1 AS period,
+               sum(k.posts)::bigint AS posts, sum(k.filtered_posts)::bigint AS filtered_posts
+        FROM buckets_as_of(of_symbol, of_scorer, until - periods * length, until, moment) k
+        WHERE of_source IS NULL OR k.source = of_source
+        GROUP BY 1
+    ) p ON p.period = n.n;
+END;
