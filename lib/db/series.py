@@ -1,4 +1,4 @@
-"""Reads the sentiment of one symbol over time from its buckets, as columns of JSON. PostgreSQL builds all but the bursts.
+"""Reads the sentiment of one symbol over time from its buckets, as columns of JSON. PostgreSQL builds all but bursts.
 
 It does not read posts, and it does not judge: what a burst is, is lib/domain's.
 """

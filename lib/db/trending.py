@@ -5,8 +5,7 @@ windows.
 """
 
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from lib.db.pool import Pool
 from lib.db.reading import read_rows
@@ -85,4 +84,10 @@ async def talked_about(
     not counted where `filtered`. Raises DatabaseUnavailable.
     """
     rows = await read_rows(pool, _TRENDING, scorer, until, length, moment, PERIODS, market, CANDIDATES, filtered)
-    return [Talk(**{name: float(of) if isinstance(of, Decimal) else of for name, of in row.items()}) for row in rows]
+    return [_talk(dict(row)) for row in rows]
+
+
+def _talk(row: dict[str, Any]) -> Talk:
+    for name in ("score", "filtered_score", "author_concentration", "new_account_share"):
+        row[name] = None if row[name] is None else float(row[name])
+    return Talk(**row)

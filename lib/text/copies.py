@@ -1,11 +1,11 @@
 """Keys by which copies of a text are found: two texts with a common key say the same in nearly the same words.
 
-A repost, another link, handle or tag at the end, other letters, spaces and marks leave a text its keys. What tells texts
-apart never does: numbers, negations, words of direction, questions, the stocks and their order are part of every key.
-Short texts must agree word for word. The pairs of neighbouring words of a longer one are dealt out over _PARTS keys by
-their hashes, each key standing for all pairs of its part: so texts that differ in no more than two pairs always share
-one, as with a word more at the end, and texts of which many pairs differ hardly ever do. A text that was cut off is
-found by how it begins.
+A repost, another link, handle or tag at the end, other letters, spaces and marks leave a text its keys. What tells
+texts apart never does: numbers, negations, words of direction, questions, the stocks and their order are part of every
+key. Short texts must agree word for word. The pairs of neighbouring words of a longer one are dealt out over _PARTS keys
+by their hashes, each key standing for all pairs of its part: so texts that differ in no more than two pairs share one,
+as with a word more at the end, and texts of which many pairs differ hardly ever do. A text that was cut off is found by
+how it begins.
 
 It does not know posts, nor when one text was said before another.
 """
@@ -14,6 +14,7 @@ import html
 import re
 from collections.abc import Collection, Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from zlib import crc32
 
 from lib.text.addresses import blank_addresses
@@ -47,7 +48,7 @@ _MIX = 0x9E3779B97F4A7C15
 
 
 def text_keys(text: str, stocks: Sequence[int], *, author: str | None, secret: bytes) -> list[int]:
-    """The keys of `text`: 64 bits, signed, in no order. Who lacks `secret` cannot tell from them whether a text was said.
+    """The keys of `text`: 64 bits, signed, in no order. They tell nobody who lacks `secret` whether a text was said.
 
     `stocks` are the ids of the stocks it mentions in their order; `author` whoever said it, if known. None for a text
     that says nothing of its own by nobody known. The time is linear in the text's first 20,000 code points.
@@ -112,7 +113,7 @@ def _parts(words: Sequence[str]) -> list[str]:
     """The pairs of neighbouring words, dealt out by their hashes: for each part large enough one number for all."""
     numbers = [crc32(word.encode("utf-8", "replace")) for word in words]
     parts: list[set[int]] = [set() for _ in range(_PARTS)]
-    for first, second in zip(numbers, numbers[1:], strict=False):
+    for first, second in pairwise(numbers):
         pair = ((first * _MIX ^ second) * _MIX & _MASK) >> 8
         parts[pair % _PARTS].add(pair)
     return [f"{n} {sum(pairs) & _MASK}" for n, pairs in enumerate(parts) if len(pairs) >= _LEAST_PAIRS]

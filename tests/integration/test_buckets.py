@@ -22,7 +22,7 @@ from tests.support.scoring import (
 )
 
 _EMPTY = """
-TRUNCATE posts, score_queue, mentions, scores, text_keys, sentiment_buckets, sentiment_bucket_revisions RESTART IDENTITY CASCADE
+TRUNCATE posts, score_queue, mentions, scores, sentiment_buckets, sentiment_bucket_revisions RESTART IDENTITY CASCADE
 """
 _QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts ON CONFLICT DO NOTHING"
 _AS_OF = """

@@ -18,6 +18,8 @@ SELECT post_id, symbol_id, scorer_id, value, label FROM mentions JOIN scores USI
 -- Two posts that share a key say the same in nearly the same words. Keys are hashes under a secret of the installation, and
 -- go with the mentions of their post. A post is a copy if an earlier one of the three days before it shares a key with it:
 -- nothing else is kept about copies, so neither the order in which posts came nor a deletion can leave anything wrong behind.
+-- The lowest bits of a key tell its kind: 0, a key for all of a text or for a part of it; 1, for how a whole text begins; 3,
+-- for how a text begins that was cut off, which may be a copy of what has the key 1 or 3, but never makes a copy of the former.
 CREATE TABLE text_keys (
     key          bigint NOT NULL,
     published_at timestamptz NOT NULL,

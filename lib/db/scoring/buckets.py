@@ -106,7 +106,8 @@ WITH touched AS MATERIALIZED (
            coalesce(sum(score_sum), 0),
            coalesce((array_agg(hash ORDER BY hash) FILTER (WHERE hash IS NOT NULL))[1:256], '{}'),
            sum(filtered_posts), sum(filtered_positive), sum(filtered_negative), coalesce(sum(filtered_score_sum), 0),
-           coalesce((array_agg(hash ORDER BY hash) FILTER (WHERE hash IS NOT NULL AND filtered_posts > 0))[1:256], '{}'),
+           coalesce((array_agg(hash ORDER BY hash)
+                     FILTER (WHERE hash IS NOT NULL AND filtered_posts > 0))[1:256], '{}'),
            coalesce((array_agg(posts ORDER BY hash) FILTER (WHERE hash IS NOT NULL))[1:256], '{}'),
            coalesce(max(posts) FILTER (WHERE hash IS NOT NULL), 0), sum(aged_posts), sum(new_account_posts),
            $4::timestamptz
@@ -154,7 +155,8 @@ class Touched:
 async def recount_buckets(conn: Connection, touched: Touched) -> int:
     """Brings the buckets of `touched` to what mentions, scores, keys and posts say; returns how many that changed.
 
-    Buckets whose posts became copies by what was touched, or stopped to be some, are recounted too. A bucket that lost all its posts stays, with zeros. Call it last in a transaction: it takes locks until the commit.
+    Buckets whose posts became copies by what was touched, or stopped to be some, are recounted too. A bucket that lost
+    all its posts stays, with zeros. Call it last in a transaction: it takes locks until the commit.
     """
     if not touched.symbol_ids:
         return 0

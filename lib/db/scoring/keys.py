@@ -1,4 +1,4 @@
-"""Keeps the keys by which copies of a text are found. It does not know how they are made, nor what is a copy of what."""
+"""Keeps the keys by which copies of a text are found. It does not know how they are made, nor who copies whom."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from lib.db.pool import Connection
 from lib.db.scoring.buckets import Touched
 from lib.db.scoring.queue import Claimed
 
-_SECRET = "SELECT text_salt FROM installation"
+_SALT = "SELECT text_salt FROM installation"
 
 _KNOWN = "SELECT key, published_at, post_id FROM text_keys WHERE post_id = ANY($1::bigint[])"
 
@@ -21,7 +21,7 @@ _COLUMNS = ("key", "published_at", "post_id")
 
 async def text_secret(conn: Connection) -> bytes:
     """What the keys of this database are made with; it stays the same for ever."""
-    salt: uuid.UUID = await conn.fetchval(_SECRET)
+    salt: uuid.UUID = await conn.fetchval(_SALT)
     return salt.bytes
 
 

@@ -46,7 +46,8 @@ async def store_readings(
 ) -> Stored:
     """Replaces mentions and scores of `posts` by `readings` (by post id); a post without a reading keeps none.
 
-    `readings` say how each mention is spoken of; `scorer_ids` go with the scores of each. The caller holds the posts, and commits all of it or nothing.
+    `readings` say how each mention is spoken of; `scorer_ids` go with the scores of each. The caller holds the posts,
+    and commits all of it or nothing.
     """
     ids = [post.id for post in posts]
     sources = {post.id: post.source for post in posts}
