@@ -30,13 +30,9 @@ LEFT JOIN LATERAL (
     LEFT JOIN scores v ON v.post_id = p.id AND v.scorer_id = c.id
     LEFT JOIN mention_scores own ON own.post_id = m.post_id AND own.symbol_id = m.symbol_id AND own.scorer_id = c.id
     LEFT JOIN LATERAL (
-        SELECT earlier.post_id
-        FROM text_keys mine
-        JOIN text_keys earlier
-          ON earlier.key IN (mine.key, mine.key & ~2::bigint)
-         AND (earlier.published_at, earlier.post_id) < (mine.published_at, mine.post_id)
-         AND earlier.published_at >= mine.published_at - INTERVAL '3 days'
-        WHERE mine.post_id = m.post_id AND mine.key & 3 <> 1
+        SELECT k.post_id FROM text_keys k
+        WHERE k.key = ANY(m.keys) AND (k.published_at, k.post_id) < (m.published_at, m.post_id)
+          AND k.published_at >= m.published_at - INTERVAL '3 days'
         LIMIT 1
     ) copy ON true
     WHERE m.symbol_id = s.id

@@ -17,7 +17,7 @@ from lib.domain.sentiment import BUCKET, Mention
 from lib.domain.symbols import Listing
 from lib.scoring.reader import Reader
 from lib.scoring.registry import Scorer, get_scorer
-from lib.text.copies import are_copies, text_keys
+from lib.text.copies import text_keys
 
 SYMBOLS = ("AAPL", "MSFT", "TSLA")
 DAY = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
@@ -132,17 +132,15 @@ async def counted_from_posts(pool: Pool, reader: Reader) -> dict[Key, Counts]:
     symbols = {symbol_id: listing.symbol for symbol_id, listing in (await all_listings(pool)).items()}
     secret = (await pool.fetchval(_SECRET)).bytes
     groups: dict[Key, list[_Said]] = {}
-    before: list[tuple[datetime, set[int]]] = []
+    before: dict[int, datetime] = {}
     for _, source, author, author_since, published_at, title, text in await pool.fetch(_POSTS):
         reading = reader.read(title, text, per_mention=True)
         if not reading.mentions:
             continue
         stocks = [symbol_id for symbol_id, _ in sorted(reading.mentions, key=lambda pair: pair[1].start)]
-        keys = set(text_keys(text, stocks, author=author and f"{source}\n{author}", secret=secret))
-        is_first = not any(
-            are_copies(keys, others) for moment, others in before if published_at - moment <= timedelta(days=3)
-        )
-        before.append((published_at, keys))
+        keys = text_keys(text, stocks, author=author and f"{source}\n{author}", secret=secret)
+        is_first = not any(key in before and published_at - before[key] <= timedelta(days=3) for key in keys)
+        before |= dict.fromkeys(keys, published_at)
         seconds = int(published_at.timestamp()) // int(BUCKET.total_seconds()) * int(BUCKET.total_seconds())
         start = datetime.fromtimestamp(seconds, UTC)
         age = published_at - author_since if author_since else None

@@ -18,16 +18,40 @@ SELECT post_id, symbol_id, scorer_id, value, label FROM mentions JOIN scores USI
 -- Two posts that share a key say the same in nearly the same words. Keys are hashes under a secret of the installation, and
 -- go with the mentions of their post. A post is a copy if an earlier one of the three days before it shares a key with it:
 -- nothing else is kept about copies, so neither the order in which posts came nor a deletion can leave anything wrong behind.
--- The lowest bits of a key tell its kind: 0, a key for all of a text or for a part of it; 1, for how a whole text begins; 3,
--- for how a text begins that was cut off, which may be a copy of what has the key 1 or 3, but never makes a copy of the former.
+-- The keys of a post stand with each of its mentions, to be looked for, and here, to be found.
 CREATE TABLE text_keys (
     key          bigint NOT NULL,
     published_at timestamptz NOT NULL,
-    post_id      bigint NOT NULL REFERENCES posts ON DELETE CASCADE,
+    post_id      bigint NOT NULL,
     PRIMARY KEY (key, published_at, post_id)
 );
 
-CREATE INDEX text_keys_of_post ON text_keys (post_id);
+ALTER TABLE mentions ADD COLUMN keys bigint[] NOT NULL DEFAULT '{}';
+
+-- in place of a foreign key, whose check of each row would cost more than the row
+CREATE FUNCTION drop_text_keys() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM text_keys k
+    USING (SELECT DISTINCT unnest(g.keys) AS key, g.published_at, g.post_id FROM gone g
+           WHERE NOT EXISTS (SELECT FROM mentions m WHERE m.post_id = g.post_id)) AS unused
+    WHERE k.key = unused.key AND k.published_at = unused.published_at AND k.post_id = unused.post_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER drop_text_keys AFTER DELETE ON mentions REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION drop_text_keys();
+
+CREATE FUNCTION empty_text_keys() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    TRUNCATE text_keys;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER empty_text_keys AFTER TRUNCATE ON mentions FOR EACH STATEMENT EXECUTE FUNCTION empty_text_keys();
 
 ALTER TABLE installation ADD COLUMN text_salt uuid NOT NULL DEFAULT gen_random_uuid();
 

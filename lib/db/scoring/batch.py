@@ -8,7 +8,7 @@ import msgspec
 
 from lib.db.pool import Pool
 from lib.db.scoring.buckets import recount_buckets
-from lib.db.scoring.keys import store_keys, text_secret
+from lib.db.scoring.keys import text_secret
 from lib.db.scoring.queue import Claimed, claim
 from lib.db.scoring.readings import store_readings
 from lib.db.scoring.scorers import scorer_ids
@@ -48,8 +48,7 @@ async def score_batch(pool: Pool, reader: Reader, *, limit: int, newest: bool = 
             return BatchResult(0, 0, 0, 0, time.monotonic() - begun)
         readings, keys = await asyncio.to_thread(_read, reader, posts, await text_secret(conn))
         ids = await scorer_ids(conn, [scorer.name for scorer in reader.scorers])
-        stored = await store_readings(conn, posts, readings, ids)
-        await store_keys(conn, posts, keys, stored.touched)
+        stored = await store_readings(conn, posts, readings, keys, ids)
         buckets = await recount_buckets(conn, stored.touched)
     read = len(readings)
     return BatchResult(read, stored.mentions, len(posts) - read, buckets, time.monotonic() - begun)

@@ -26,8 +26,7 @@ FROM (
     FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[]) AS changed (key, published_at, post_id)
     CROSS JOIN LATERAL (
         SELECT post_id FROM text_keys
-        WHERE key = CASE changed.key & 3 WHEN 1 THEN changed.key | 2 ELSE changed.key END
-          AND (published_at, post_id) > (changed.published_at, changed.post_id)
+        WHERE key = changed.key AND (published_at, post_id) > (changed.published_at, changed.post_id)
           AND published_at <= changed.published_at + INTERVAL '3 days'
         ORDER BY published_at, post_id LIMIT 1
     ) next
@@ -44,11 +43,11 @@ WITH touched AS MATERIALIZED (
     SELECT DISTINCT symbol_id, source, date_bin('5 minutes', published_at, '2000-01-01Z') AS start
     FROM unnest($1::integer[], $2::text[], $3::timestamptz[]) AS t (symbol_id, source, published_at)
 ), counted AS (
-    SELECT t.symbol_id, s.scorer_id, t.start, t.source, p.author, author_hash(t.source, p.author) AS hash,
-           p.account_age, s.label, s.value, NOT c.is_copy AS is_first
+    SELECT t.symbol_id, s.scorer_id, t.start, t.source, p.author, p.account_age, s.label, s.value,
+           NOT c.is_copy AS is_first
     FROM touched t
     CROSS JOIN LATERAL (
-        SELECT post_id FROM mentions
+        SELECT post_id, published_at, keys FROM mentions
         WHERE symbol_id = t.symbol_id AND published_at >= t.start AND published_at < t.start + INTERVAL '5 minutes'
         ORDER BY published_at DESC OFFSET 0
     ) m
@@ -58,16 +57,9 @@ WITH touched AS MATERIALIZED (
     ) p
     CROSS JOIN LATERAL (
         SELECT coalesce((
-            SELECT true
-            FROM (SELECT key, published_at, post_id FROM text_keys WHERE post_id = m.post_id OFFSET 0) mine
-            CROSS JOIN LATERAL (
-                SELECT FROM text_keys
-                WHERE key IN (mine.key, mine.key & ~2::bigint)
-                  AND (published_at, post_id) < (mine.published_at, mine.post_id)
-                  AND published_at >= mine.published_at - INTERVAL '3 days'
-                LIMIT 1
-            ) said_before
-            WHERE mine.key & 3 <> 1
+            SELECT true FROM text_keys
+            WHERE key = ANY(m.keys) AND (published_at, post_id) < (m.published_at, m.post_id)
+              AND published_at >= m.published_at - INTERVAL '3 days'
             LIMIT 1
         ), false) AS is_copy
         OFFSET 0
@@ -78,7 +70,7 @@ WITH touched AS MATERIALIZED (
     ) s
     WHERE p.source = t.source AND p.deleted_at IS NULL
     UNION ALL
-    SELECT t.symbol_id, sc.id, t.start, t.source, NULL, NULL, NULL, NULL, NULL, false
+    SELECT t.symbol_id, sc.id, t.start, t.source, NULL, NULL, NULL, NULL, false
     FROM touched t
     CROSS JOIN scorers sc
     CROSS JOIN LATERAL (
@@ -87,9 +79,8 @@ WITH touched AS MATERIALIZED (
         OFFSET 0
     ) known
 ), by_author AS (
-    SELECT symbol_id, scorer_id, start, source, hash,
-           count(label) AS posts, count(DISTINCT author) AS authors,
-           count(*) FILTER (WHERE label = 'positive') AS positive,
+    SELECT symbol_id, scorer_id, start, source, author, author_hash(source, author) AS hash,
+           count(label) AS posts, count(*) FILTER (WHERE label = 'positive') AS positive,
            count(*) FILTER (WHERE label = 'negative') AS negative, sum(value) AS score_sum,
            count(label) FILTER (WHERE is_first) AS filtered_posts,
            count(*) FILTER (WHERE is_first AND label = 'positive') AS filtered_positive,
@@ -97,12 +88,12 @@ WITH touched AS MATERIALIZED (
            sum(value) FILTER (WHERE is_first) AS filtered_score_sum,
            count(account_age) AS aged_posts,
            count(*) FILTER (WHERE account_age < INTERVAL '30 days') AS new_account_posts
-    FROM counted GROUP BY symbol_id, scorer_id, start, source, hash
+    FROM counted GROUP BY symbol_id, scorer_id, start, source, author
 ), stored AS (
     INSERT INTO sentiment_buckets AS b (symbol_id, scorer_id, start, source, posts, authors, positive, negative,
         score_sum, author_hashes, filtered_posts, filtered_positive, filtered_negative, filtered_score_sum,
         filtered_author_hashes, author_posts, most_by_one, aged_posts, new_account_posts, observed_at)
-    SELECT symbol_id, scorer_id, start, source, sum(posts), sum(authors), sum(positive), sum(negative),
+    SELECT symbol_id, scorer_id, start, source, sum(posts), count(author), sum(positive), sum(negative),
            coalesce(sum(score_sum), 0),
            coalesce((array_agg(hash ORDER BY hash) FILTER (WHERE hash IS NOT NULL))[1:256], '{}'),
            sum(filtered_posts), sum(filtered_positive), sum(filtered_negative), coalesce(sum(filtered_score_sum), 0),
@@ -133,6 +124,10 @@ SELECT count(*) FROM stored
 """
 
 
+# key, published_at, post id
+Key = tuple[int, datetime, int]
+
+
 class Touched:
     """Moments (UTC) at which posts of a source about a symbol changed: the buckets around them are to be recounted.
 
@@ -140,7 +135,7 @@ class Touched:
     """
 
     def __init__(self) -> None:
-        self.keys: list[tuple[int, datetime, int]] = []
+        self.keys: list[Key] = []
         self.symbol_ids: list[int] = []
         self.sources: list[str] = []
         self.moments: list[datetime] = []
