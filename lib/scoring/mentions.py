@@ -1,7 +1,7 @@
 """How a text speaks of each of its mentions, by any scorer. It does not know how mentions are found."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from lib.scoring.registry import Scorer
@@ -36,8 +36,9 @@ def values_of_mentions(
     """A value in [-1, 1] for each place by whoever answers for `scorer`. One that does not tell mentions apart says of
     each what it says of the text: `whole`, if that is known already.
     """
-    answering = scorer.route(text, lang=lang) if isinstance(scorer, Routes) else scorer
-    if isinstance(answering, ScoresMentions):
-        return answering.score_mentions(text, list(places))
+    # asked of every text: a protocol takes longer to look through than many a text
+    answering = cast("Routes", scorer).route(text, lang=lang) if hasattr(scorer, "route") else scorer
+    if hasattr(answering, "score_mentions"):
+        return cast("ScoresMentions", answering).score_mentions(text, list(places))
     value = answering.score(text, lang=lang).value if whole is None else whole
     return [value] * len(places)

@@ -12,9 +12,7 @@ It does not know posts, nor when one text was said before another.
 import html
 import re
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 from hashlib import blake2b
-from itertools import pairwise
 from zlib import crc32
 
 from lib.text.addresses import blank_addresses
@@ -40,8 +38,6 @@ _WORD = re.compile(
     "|[?\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
 )
 _NOT_OWN = frozenset("$+-0123456789")
-_MULTIPLIER = 0x9E3779B97F4A7C15
-_PRIME = (1 << 61) - 1
 
 
 def text_keys(text: str, stocks: Sequence[int], *, author: str | None, secret: bytes) -> list[int]:
@@ -99,12 +95,10 @@ def _without_tags(words: list[str]) -> list[str]:
 
 def _pairs(words: Sequence[str]) -> set[int]:
     """A number for each two words that follow each other."""
-    return {(one * _MULTIPLIER + next_one) % _PRIME for one, next_one in pairwise(map(_number, words))}
-
-
-@lru_cache(maxsize=65_536)
-def _number(word: str) -> int:
-    return crc32(word.encode("utf-8", "replace"))
+    encoded = " ".join(words).encode("utf-8", "replace").split(b" ")
+    # changed a little, or the number of two words would be that of one long word
+    numbers = [crc32(word) ^ 1 for word in encoded]
+    return set(map(crc32, encoded[1:], numbers))
 
 
 def _parts(pairs: Collection[int]) -> list[list[int]]:

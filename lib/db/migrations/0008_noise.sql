@@ -1,11 +1,12 @@
 -- What a text says of each stock by itself, and which texts were said before: both are counted in the buckets.
 
 -- How a scorer reads one mention; `scores` has how it reads the whole text. A scorer that does not tell mentions apart says
--- of each what it says of the text, and so did every scorer until now.
+-- of each what it says of the text, and so did every scorer until now. That the scorer exists is checked where the score
+-- of the text is stored.
 CREATE TABLE mention_scores (
     post_id   bigint NOT NULL,
     symbol_id integer NOT NULL,
-    scorer_id smallint NOT NULL REFERENCES scorers,
+    scorer_id smallint NOT NULL,
     value     numeric(7, 6) NOT NULL CHECK (value BETWEEN -1 AND 1),
     label     text NOT NULL CHECK (label IN ('positive', 'neutral', 'negative')),
     PRIMARY KEY (post_id, symbol_id, scorer_id),
