@@ -27,7 +27,7 @@ _GENERATED = 50_000
 _SAMPLE = 20_000
 _SLICE = 500
 
-_FORGET_READINGS = "TRUNCATE mentions, scores, sentiment_buckets, sentiment_bucket_revisions"
+_FORGET_READINGS = "TRUNCATE mentions, mention_scores, scores, sentiment_buckets, sentiment_bucket_revisions"
 _QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts"
 
 

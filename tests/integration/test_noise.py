@@ -9,7 +9,6 @@ import pytest
 from lib.db.migrate import migrations
 from lib.db.pool import Pool
 from lib.db.scoring import score_batch
-from lib.domain.posts import Post
 from lib.domain.sentiment import Score
 from tests.support.scoring import (
     DAY,
@@ -22,8 +21,8 @@ from tests.support.scoring import (
     store,
     stored_buckets,
 )
+from tests.support.storms import TEXT, calm, storm
 
-_TEXT = "$AAPL is about to explode, this great product will change everything, buy before the others do"
 _QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts ON CONFLICT DO NOTHING"
 _AS_OF = """
 SELECT b::text FROM symbols s, scorers c, buckets_as_of(s.id, c.id, '-infinity', 'infinity', $1) b ORDER BY 1
@@ -43,42 +42,13 @@ class PerMention:
         return [0.9 if start == min(places)[0] else -0.7 for start, _ in places]
 
 
-def storm(copies: int = 200) -> list[Post]:
-    """One text again and again by three accounts that are a week old, each time with another link, tag and handle."""
-    return [
-        post(
-            1000 + number,
-            f"RT @user{number}: {_TEXT} https://example.com/{number} #tag{'abc'[number % 3]}",
-            author=f"new {number % 3}",
-            author_since=DAY - timedelta(days=7),
-            minute=number * 4 / copies,
-        )
-        for number in range(copies)
-    ]
-
-
-def calm() -> list[Post]:
-    """Five people, each with a word of their own and an old account."""
-    words = ["great phone", "bad quarter", "good company", "terrible price", "nice chart"]
-    return [
-        post(
-            n,
-            f"$AAPL {words[n]} if you ask me",
-            author=f"old {n}",
-            author_since=DAY - timedelta(days=900),
-            minute=n / 2,
-        )
-        for n in range(5)
-    ]
-
-
 async def bucket(pool: Pool, minute: int = 0, symbol: str = "AAPL") -> Counts:
     return (await stored_buckets(pool))[symbol, "vader@1", "test", DAY + timedelta(minutes=minute)]
 
 
 async def test_a_storm_of_copies_moves_the_raw_counts_and_hardly_the_filtered_ones(pool: Pool) -> None:
     reader = await make_reader(pool)
-    await store(pool, [*calm(), *storm()])
+    await store(pool, [*calm(DAY), *storm(DAY)])
     await score_all(pool, reader, limit=60)
     counts = await bucket(pool)
     assert (counts.posts, counts.filtered_posts) == (205, 6)
@@ -98,7 +68,7 @@ async def test_a_person_who_repeats_himself_counts_once(pool: Pool) -> None:
 
 async def test_a_later_copy_does_not_count_in_another_bucket_and_does_after_three_days(pool: Pool) -> None:
     minutes = [0, 60, 3 * 1440 + 59, 6 * 1440 + 60]
-    await store(pool, [post(number, _TEXT, author=f"a{number}", minute=at) for number, at in enumerate(minutes)])
+    await store(pool, [post(number, TEXT, author=f"a{number}", minute=at) for number, at in enumerate(minutes)])
     reader = await make_reader(pool)
     await score_all(pool, reader)
     firsts = [(await bucket(pool, at - at % 5)).filtered_posts for at in minutes]
@@ -111,9 +81,7 @@ async def test_a_later_copy_does_not_count_in_another_bucket_and_does_after_thre
 async def test_the_first_that_was_said_counts_whichever_was_stored_first(pool: Pool, order: Sequence[int]) -> None:
     reader = await make_reader(pool)
     for number in order:
-        await store(
-            pool, [post(number, f"{_TEXT} http://example.com/{number}", author=f"a{number}", minute=number * 7)]
-        )
+        await store(pool, [post(number, f"{TEXT} http://example.com/{number}", author=f"a{number}", minute=number * 7)])
         await score_all(pool, reader)
         await assert_buckets_equal_posts(pool, reader)
     assert [(await bucket(pool, start)).filtered_posts for start in (0, 5, 10, 20)] == [1, 0, 0, 0]
@@ -121,17 +89,17 @@ async def test_the_first_that_was_said_counts_whichever_was_stored_first(pool: P
 
 async def test_when_the_first_is_deleted_or_edited_the_next_one_counts(pool: Pool) -> None:
     reader = await make_reader(pool)
-    await store(pool, [post(number, _TEXT, author=f"a{number}", minute=number * 10) for number in range(4)])
+    await store(pool, [post(number, TEXT, author=f"a{number}", minute=number * 10) for number in range(4)])
     await score_all(pool, reader)
     moment = await pool.fetchval("SELECT clock_timestamp()")
     before = await pool.fetch(_AS_OF, moment)
     await forget(pool, 0)
     await score_all(pool, reader)
     assert [(await bucket(pool, start)).filtered_posts for start in (0, 10, 20, 30)] == [0, 1, 0, 0]
-    await store(pool, [post(1, f"{_TEXT} or not?", author="a1", minute=10)])
+    await store(pool, [post(1, f"{TEXT} or not?", author="a1", minute=10)])
     await score_all(pool, reader)
     assert [(await bucket(pool, start)).filtered_posts for start in (0, 10, 20, 30)] == [0, 1, 1, 0]
-    await store(pool, [post(1, _TEXT, author="a1", minute=10)])
+    await store(pool, [post(1, TEXT, author="a1", minute=10)])
     await score_all(pool, reader)
     assert [(await bucket(pool, start)).filtered_posts for start in (0, 10, 20, 30)] == [0, 1, 0, 0]
     await assert_buckets_equal_posts(pool, reader)
@@ -140,7 +108,7 @@ async def test_when_the_first_is_deleted_or_edited_the_next_one_counts(pool: Poo
 
 async def test_reading_again_changes_nothing_and_leaves_no_revision(pool: Pool) -> None:
     reader = await make_reader(pool)
-    await store(pool, [*calm(), *storm(40)])
+    await store(pool, [*calm(DAY), *storm(DAY, 40)])
     await score_all(pool, reader)
     keys = await pool.fetch("SELECT * FROM text_keys ORDER BY 1, 2, 3")
     await pool.execute(_QUEUE_ALL)
@@ -151,7 +119,7 @@ async def test_reading_again_changes_nothing_and_leaves_no_revision(pool: Pool) 
 async def test_writers_side_by_side_agree_on_who_was_first(pool: Pool) -> None:
     reader = await make_reader(pool)
     posts = [
-        post(number, f"{_TEXT} of course" if number % 3 else _TEXT, author=f"a{number % 17}", minute=number % 40 * 3)
+        post(number, f"{TEXT} of course" if number % 3 else TEXT, author=f"a{number % 17}", minute=number % 40 * 3)
         for number in range(400)
     ]
     await store(pool, posts)
@@ -164,9 +132,9 @@ async def test_sources_share_copies_but_what_is_invented_stands_alone(pool: Pool
     await store(
         pool,
         [
-            post(1, _TEXT, source="sample"),
-            post(2, _TEXT, source="feeds", minute=1),
-            post(3, f"{_TEXT} https://example.com", source="yahoo", minute=2),
+            post(1, TEXT, source="sample"),
+            post(2, TEXT, source="feeds", minute=1),
+            post(3, f"{TEXT} https://example.com", source="yahoo", minute=2),
         ],
     )
     await score_all(pool, await make_reader(pool))
@@ -177,7 +145,7 @@ async def test_sources_share_copies_but_what_is_invented_stands_alone(pool: Pool
 
 async def test_keys_are_gone_with_the_post_and_hold_no_words(pool: Pool) -> None:
     reader = await make_reader(pool)
-    await store(pool, [post(1, _TEXT), post(2, "$AAPL and $MSFT look great to me")])
+    await store(pool, [post(1, TEXT), post(2, "$AAPL and $MSFT look great to me")])
     await score_all(pool, reader)
     await pool.execute("DELETE FROM symbols WHERE symbol = 'MSFT'")
     assert await pool.fetchval("SELECT count(DISTINCT post_id) FROM text_keys") == 2

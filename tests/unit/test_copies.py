@@ -1,7 +1,6 @@
 """Which texts are copies of each other, by their keys."""
 
 import doctest
-import re
 from collections.abc import Sequence
 
 import pytest
@@ -164,6 +163,5 @@ def test_every_text_has_an_answer(text: str) -> None:
 
 def test_keys_stay_what_they_are() -> None:
     """They are stored: another way to make them would find no copies of what was said before."""
-    assert len(re.findall(r"\w+", LONG)) > 12
-    assert sorted(keys(SHORT)) == []
-    assert sorted(keys(LONG)) == []
+    assert keys(SHORT) == [-7140337653363578794]
+    assert sorted(keys(LONG)) == [-6196707257828669108, -5013497050936154132, -3695751493430687546]

@@ -154,7 +154,7 @@ BEGIN ATOMIC
     SELECT s.bin, s.posts, coalesce(v.authors, 0), s.positive, s.negative, trim_scale(round(s.score_sum / s.posts, 6)),
            s.filtered_posts, coalesce(f.authors, 0), s.filtered_positive, s.filtered_negative,
            trim_scale(round(s.filtered_score_sum / nullif(s.filtered_posts, 0), 6)),
-           trim_scale(round(greatest(v.busiest, nullif(s.most_by_one, 0)) / s.posts, 4)),
+           trim_scale(round(greatest(v.busiest, nullif(s.most_by_one, 0))::numeric / s.posts, 4)),
            trim_scale(round(s.new_account_posts::numeric / nullif(s.aged_posts, 0), 4)), s.sample
     FROM sums s LEFT JOIN voices v USING (bin) LEFT JOIN first_voices f USING (bin)
     ORDER BY s.bin;
