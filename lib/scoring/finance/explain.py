@@ -5,31 +5,31 @@ rest. It does not weigh words.
 from collections.abc import Sequence
 
 from lib.domain.sentiment import Term
-from lib.scoring.finance.features import Reading
+from lib.scoring.finance.reading import Reading
+from lib.scoring.finance.words import Chunk, spans_of
 
 MOST_TERMS = 12
-_WORTH_NAMING = 0.03
+_WORTH_NAMING = 0.05
 _WORTH_JOINING = 0.15
 _LONGEST_PHRASE = 4
 _DIGITS = 4
 
 
 def explained(
-    text: str, spans: Sequence[tuple[int, int]], reading: Reading, pulls: Sequence[float], raw: float
+    text: str, chunks: Sequence[Chunk], parts: Sequence[str], reading: Reading, pulls: Sequence[float], raw: float
 ) -> tuple[Term, ...]:
     """At most MOST_TERMS terms in the order of the text, and the rest as `Term("", 0, 0, weight)`; together `raw`.
 
     Weights have 4 digits, as `raw` does.
     """
-    sizes = list(map(abs, pulls))
-    groups = _groups(reading, pulls, max(_WORTH_NAMING * sum(sizes), 10**-_DIGITS), _WORTH_JOINING * max(sizes))
+    groups = _groups(reading, _by_phrase(reading, pulls))
     if len(groups) > MOST_TERMS:
         groups = sorted(sorted(groups, key=lambda group: -abs(group[0]))[:MOST_TERMS], key=lambda group: group[1])
+    where = spans_of(text, chunks, parts, [(first, last) for _, first, last in groups])
     terms = []
     rest = raw
-    for pull, first, last in groups:
+    for (pull, _, _), (start, end) in zip(groups, where, strict=True):
         weight = round(pull, _DIGITS)
-        start, end = spans[first][0], spans[last][1]
         terms.append(Term(text[start:end], start, end, weight))
         rest -= weight
     rest = round(rest, _DIGITS) + 0.0
@@ -38,27 +38,32 @@ def explained(
     return tuple(terms)
 
 
-def _groups(reading: Reading, pulls: Sequence[float], named: float, joined: float) -> list[tuple[float, int, int]]:
-    """(weight, first word, last word) of what is at least `named`: words, phrases of the lexicon, and neighbours that
-    pull the same way, each at least `joined`.
+def _by_phrase(reading: Reading, pulls: Sequence[float]) -> Sequence[float]:
+    """`pulls` with that of a whole phrase at its first word."""
+    if not reading.phrases:
+        return pulls
+    found = list(pulls)
+    for first, (_, last) in reading.phrases.items():
+        found[first : last + 1] = [sum(pulls[first : last + 1])] + [0.0] * (last - first)
+    return found
+
+
+def _groups(reading: Reading, pulls: Sequence[float]) -> list[tuple[float, int, int]]:
+    """(weight, first word, last word) of what is worth naming: words, phrases of the lexicon, and neighbours that pull
+    the same way.
     """
-    ends, words = reading.ends, reading.words
+    sizes = list(map(abs, pulls))
+    named = max(_WORTH_NAMING * sum(sizes), 10**-_DIGITS)
+    joined = _WORTH_JOINING * max(sizes)
     groups: list[tuple[float, int, int]] = []
     after = -1
-    for index, pull in enumerate(pulls):
-        last = index
-        if reading.phrases:
-            last = ends[index]
-            if last < index:
+    for index in [index for index, size in enumerate(sizes) if size >= named]:
+        word, pull = reading.words[index], pulls[index]
+        last = reading.phrases[index][1] if index in reading.phrases else index
+        if word.kind == "mark":
+            if word.key[0] not in "?!":
                 continue
-            if last > index:
-                pull = sum(pulls[index : last + 1])
-        if -named < pull < named:
-            continue
-        kind = words[index].kind
-        if kind == "mark" and words[index].key[0] not in "?!":
-            continue
-        if kind in ("word", "number") and (pull >= joined or pull <= -joined):
+        elif sizes[index] >= joined and (word.kind == "word" or word.kind == "number"):
             if after == index:
                 before, first, _ = groups[-1]
                 if before * pull > 0 and last - first < _LONGEST_PHRASE:

@@ -16,30 +16,33 @@ _SHORTEST_STEM = 3
 
 
 class Lexicon(NamedTuple):
-    """Words by base form, and phrases as tuples of stems under their first stem, the longest first."""
+    """Classes of words by their base form; and phrases by first and second stem: their further stems and the class, the
+    longest first.
+    """
 
     words: dict[str, tuple[str, ...]]
-    phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
+    phrases: dict[str, dict[str, list[tuple[tuple[str, ...], str]]]]
 
 
 @cache
 def lexicon() -> Lexicon:
     """The lexicon of the package; read once, kept."""
     words: dict[str, list[str]] = defaultdict(list)
-    phrases: dict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
+    phrases: dict[tuple[str, ...], str] = {}
     for name, entry in _entries():
         parts = _ENTRY_WORDS.findall(entry.lower())
         if len(parts) == 1:
             if name not in words[parts[0]]:
                 words[parts[0]].append(name)
         else:
-            stems = tuple(stem(part) for part in parts)
-            phrases[stems[0]].setdefault(stems, name)
-    longest_first = {
-        first: tuple(sorted(found.items(), key=lambda item: (-len(item[0]), item[0])))
-        for first, found in phrases.items()
-    }
-    return Lexicon({word: tuple(names) for word, names in words.items()}, longest_first)
+            phrases.setdefault(tuple(stem(part) for part in parts), name)
+    by_stems: dict[str, dict[str, list[tuple[tuple[str, ...], str]]]] = defaultdict(lambda: defaultdict(list))
+    for stems, name in sorted(phrases.items(), key=lambda item: (-len(item[0]), item[0])):
+        by_stems[stems[0]][stems[1]].append((stems[2:], name))
+    return Lexicon(
+        {word: tuple(names) for word, names in words.items()},
+        {first: dict(found) for first, found in by_stems.items()},
+    )
 
 
 def classes_of(word: str) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from lib.scoring.verdict import NEUTRAL, THRESHOLD, label_of
 
 _MOST_EVIDENCE = 40.0
 _ALMOST_ONE = 1 - 1e-9
+_NO_TILT = 1e-6
+_DIGITS = 4
 
 
 class Finance:
@@ -39,19 +41,17 @@ class Finance:
         """The score of `text`. Spans count its code points from 0; `lang` changes nothing."""
         weights = self.weights
         words, chunks, parts = weights.words.read(text)
-        pulled = weights.pull(words)
-        if not pulled.heard:
+        weighed = weights.weigh(words)
+        if not weighed.heard:
             return NEUTRAL
-        positive, negative = pulled.positive, pulled.negative
-        raw = round(log_odds(positive, negative), 4)
+        odds = weighed.odds
+        raw = round(log_odds(odds), _DIGITS) + 0.0
         value = squash(raw, weights.stored.threshold)
-        tilt = positive - negative
+        tilt = odds.real - odds.imag
         # the share of each unit of evidence that reaches `raw`; at no tilt, its limit
-        share = raw / tilt if abs(tilt) > 1e-6 else 1.0 - neutral_chance(positive, negative)
-        factor = share * pulled.scale
-        pulls = [factor * pull for pull in pulled.pulls]
-        reasons = explained(text, spans(text, chunks, parts), pulled.reading, pulls, raw)
-        return Score(value, label_of(value), raw, reasons)
+        factor = weighed.scale * (raw / tilt if abs(tilt) > _NO_TILT else 1.0 - neutral_chance(odds))
+        pulls = [factor * (evidence.real - evidence.imag) for evidence in weighed.evidence]
+        return Score(value, label_of(value), raw, explained(text, chunks, parts, weighed.reading, pulls, raw))
 
     def score_mentions(self, text: str, places: list[tuple[int, int]]) -> list[float]:
         """For each place, code points [start, end) of a mention, how the text speaks of it: a value in [-1, 1].
@@ -67,28 +67,28 @@ class Finance:
     def _about(self, weighed: Weighed, first: int, last: int) -> float:
         if last < first or not weighed.heard:
             return 0.0
-        positive, negative = self.weights.of_mention(weighed, first, last)
-        return squash(log_odds(positive, negative), self.weights.stored.mention_threshold)
+        odds = self.weights.of_mention(weighed, first, last)
+        return squash(log_odds(odds), self.weights.stored.mention_threshold)
 
 
-def log_odds(positive: float, negative: float) -> float:
+def log_odds(odds: complex) -> float:
     """`raw`: twice the inverse hyperbolic tangent of p⁺ - p⁻, from the log odds of both against neutral."""
-    up, down = chances(positive, negative)
+    up, down = chances(odds)
     difference = max(-_ALMOST_ONE, min(_ALMOST_ONE, up - down))
     return 2.0 * math.atanh(difference)
 
 
-def chances(positive: float, negative: float) -> tuple[float, float]:
+def chances(odds: complex) -> tuple[float, float]:
     """p⁺ and p⁻."""
-    up = math.exp(max(-_MOST_EVIDENCE, min(_MOST_EVIDENCE, positive)))
-    down = math.exp(max(-_MOST_EVIDENCE, min(_MOST_EVIDENCE, negative)))
+    up = math.exp(max(-_MOST_EVIDENCE, min(_MOST_EVIDENCE, odds.real)))
+    down = math.exp(max(-_MOST_EVIDENCE, min(_MOST_EVIDENCE, odds.imag)))
     total = 1.0 + up + down
     return up / total, down / total
 
 
-def neutral_chance(positive: float, negative: float) -> float:
+def neutral_chance(odds: complex) -> float:
     """The chance that a text says nothing either way."""
-    up, down = chances(positive, negative)
+    up, down = chances(odds)
     return 1.0 - up - down
 
 

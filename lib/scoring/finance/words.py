@@ -5,7 +5,7 @@ as a cashtag does, so that nothing can be learned about a company. Numbers becom
 """
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import NamedTuple
 
 from lib.scoring.finance.lexicon import classes_of, lexicon, stem
@@ -47,8 +47,8 @@ _SUBORDINATES = frozenset(
     .split()
 )  # fmt: skip
 
-# the kinds that are counted over a text, each in so many bits of one whole number, because adding those is the fastest
-TALLIED = ("word", "capital", "cashtag", "hashtag", "link", "handle", "emoji")
+# what is counted over a text, each in so many bits of one whole number, because adding those is the fastest
+TALLIED = ("word", "capital", "cashtag", "hashtag", "link", "handle", "emoji", "number", "negation", "phrase")
 TALLY_BITS = 24
 
 _LONGEST = 40
@@ -56,16 +56,15 @@ _KEPT_LENGTH = 24
 _KEPT = 1 << 16
 
 
-# evidence for positive, for negative, the sum of squares, and how much more there is for positive
-Sums = tuple[float, float, float, float]
-
-
 class Word:
-    """A token. `symbol` is its place in the sequence of classes, empty where it has none; `sums` is the scorer's."""
+    """A token. `symbol` names its leading class, empty where it has none that can act on others.
+
+    `evidence` and `square` are what a reader of weights keeps with it: see lib.scoring.finance.weights.
+    """
 
     __slots__ = (
-        "begins_part", "capital", "classes", "ends_clause", "key", "kind", "lower", "negates", "number", "phrases", "stem",
-        "sums", "symbol", "tally", "valence", "valued",
+        "begins_part", "capital", "classes", "ends_clause", "evidence", "key", "kind", "lower", "negates", "number",
+        "phrases", "square", "stem", "symbol", "tally", "valence", "variants",
     )  # fmt: skip
 
     def __init__(self, kind: str, raw: str, common: Container[str] | None) -> None:
@@ -76,17 +75,18 @@ class Word:
         self.number: float | None = None
         self.valence = 0.0
         self.stem = self.lower
-        self.sums: list[Sums | None] = [None] * 8
         self.key: str = getattr(self, f"_{kind}")(raw)
         if kind == "word" and common is not None and self.capital and not self.classes and self.lower not in common:
             self.key = NAME
-        self.symbol = self._symbol()
-        self.valued = self.symbol.isupper()
-        self.phrases = lexicon().phrases.get(self.stem, ())
+        self.symbol = self.classes[0].upper() if self.classes and self.classes[0] != "time" else ""
+        self.phrases = lexicon().phrases.get(self.stem)
         self.negates = "not" in self.classes
         self.ends_clause = kind == "mark" and self.key in _ENDS_CLAUSE
         self.begins_part = kind == "word" and self.lower in _SUBORDINATES
         self.tally = self._tally()
+        self.evidence = 0j
+        self.square = 0.0
+        self.variants: dict[int, tuple[complex, float]] = {}
 
     def _word(self, raw: str) -> str:
         self.classes = classes_of(self.lower)
@@ -140,23 +140,14 @@ class Word:
     def _entity(self, raw: str) -> str:
         return "&"
 
-    def _symbol(self) -> str:
-        if self.kind in ("number", "mark", "link", "handle"):
-            return self.key
-        if self.classes and self.classes[0] != "time":
-            return self.classes[0].upper()
-        if self.key == NAME:
-            return NAME
-        return self.lower if self.lower in _FUNCTION_WORDS else ""
-
     def _tally(self) -> int:
-        tally = 1 << TALLY_BITS * TALLIED.index(self.kind) if self.kind in TALLIED else 0
-        if self.kind == "word" and self.capital:
-            tally += 1 << TALLY_BITS * TALLIED.index("capital")
-        return tally
-
-
-_FUNCTION_WORDS = frozenset("to from at by in of vs for with and than into over".split())
+        counted = [
+            self.kind,
+            "capital" if self.kind == "word" and self.capital else "",
+            "negation" if self.negates else "",
+            "phrase" if self.phrases else "",
+        ]
+        return sum(1 << TALLY_BITS * TALLIED.index(name) for name in counted if name in TALLIED)
 
 
 class Chunk(NamedTuple):
@@ -169,10 +160,13 @@ class Chunk(NamedTuple):
 class Words(dict[str, Chunk]):
     """Text between spaces → its words, looked into once; bounded, whatever is read."""
 
-    def __init__(self, common: Container[str] | None = None) -> None:
-        """`common`: the words in small letters that are no names; None masks nothing but cashtags."""
+    def __init__(self, common: Container[str] | None = None, weigh: Callable[[Word], None] | None = None) -> None:
+        """`common`: the words in small letters that are no names; None masks nothing but cashtags. `weigh` is given
+        each new word once.
+        """
         super().__init__()
         self._common = common
+        self._weigh = weigh
         self._words: dict[tuple[str, str], Word] = {}
 
     def __missing__(self, text: str) -> Chunk:
@@ -191,17 +185,17 @@ class Words(dict[str, Chunk]):
         """The words of `text` in their order, and its chunks, from which `spans` tells where the words are."""
         parts = text.split()
         chunks = [self[part] for part in parts]
-        words: list[Word] = []
-        for chunk in chunks:
-            words += chunk.words
-        return words, chunks, parts
+        return [word for chunk in chunks for word in chunk.words], chunks, parts
 
     def _word(self, kind: str, raw: str) -> Word:
         word = self._words.get((kind, raw))
         if word is None:
             if len(self._words) >= _KEPT:
                 self._words.clear()
-            word = self._words[kind, raw] = Word(kind, raw, self._common)
+            word = Word(kind, raw, self._common)
+            if self._weigh is not None:
+                self._weigh(word)
+            self._words[kind, raw] = word
         return word
 
 
@@ -213,5 +207,31 @@ def spans(text: str, chunks: Sequence[Chunk], parts: Sequence[str]) -> list[tupl
         at = text.index(part, at)
         for start, end in chunk.spans:
             found.append((at + start, at + end))  # noqa: PERF401
+        at += len(part)
+    return found
+
+
+def spans_of(
+    text: str, chunks: Sequence[Chunk], parts: Sequence[str], ranges: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Where each of `ranges` (first and last word, in their order and apart from each other) stands in the text."""
+    found: list[tuple[int, int]] = []
+    at = number = 0
+    begin = 0
+    wanted = iter(ranges)
+    first, last = next(wanted, (-1, -1))
+    for chunk, part in zip(chunks, parts, strict=True):
+        if last < 0:
+            break
+        at = text.index(part, at)
+        after = number + len(chunk.spans)
+        while number <= last:
+            if number <= first < after:
+                begin = at + chunk.spans[first - number][0]
+            if last >= after:
+                break
+            found.append((begin, at + chunk.spans[last - number][1]))
+            first, last = next(wanted, (-1, -1))
+        number = after
         at += len(part)
     return found

@@ -24,6 +24,10 @@ class Rows:
         """The product of a vector of `height` with the matrix."""
         return np.bincount(self.column, weights=self.value * vector[self.row], minlength=self.width)
 
+    def stretched(self, factors: Floats) -> "Rows":
+        """The same with each column multiplied by its factor, `width` of them."""
+        return Rows(self.row, self.column, self.value * factors[self.column], self.height, self.width)
+
 
 class Table:
     """All rows with all columns: values, and the squares by which rows are scaled to length 1."""

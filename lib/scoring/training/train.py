@@ -15,13 +15,14 @@ import numpy.typing as npt
 import zstandard
 
 from lib.scoring.finance.about import nearness, of_mention, word_range
-from lib.scoring.finance.features import Feature, Reading, between_words, of_phrase, of_text, of_whole, of_word
+from lib.scoring.finance.features import Feature, Hit, of_reading
+from lib.scoring.finance.reading import Reading
 from lib.scoring.finance.weights import Stored
-from lib.scoring.finance.words import Word, Words, spans
-from lib.scoring.training.calibrate import Calibration, calibrate
+from lib.scoring.finance.words import Words, spans
+from lib.scoring.training.calibrate import best_threshold
 from lib.scoring.training.examples import Example, fold_of_each
 from lib.scoring.training.margins import separate
-from lib.scoring.training.matrix import Floats, Integers, Table
+from lib.scoring.training.matrix import Floats, Integers, Rows, Table
 
 SEED = 20260302
 FOLDS = 5
@@ -29,6 +30,13 @@ LABELS = ("positive", "neutral", "negative")
 _SELDOM = 2
 _COMMON_FROM = 2
 _STRENGTH = 1.0
+# log odds per unit of margin, and how much a text that reads like somebody's own post is moved away from neutral: two
+# numbers that were chosen, not learned
+SHARPNESS = 3.0
+PERSONAL = 1.8
+# counted for each column and side before anything is seen
+_UNSEEN = 0.5
+_TELLING_FROM, _TELLING = 0.3, 1.6
 _MENTION_IMPORTANCE = 0.5
 _LARGEST = 32_000
 
@@ -61,10 +69,10 @@ def train(examples: Sequence[Example], seed: int = SEED) -> Stored:
         held_out = table.rows(fold_of_view == fold, columns)
         margins[fold_of_view == fold] = np.stack([held_out.times(w[:-1]) + w[-1] for w in weights], axis=1)
     texts = np.array([not view.mention for view in views])
-    calibrated = _calibrate(views, margins, texts)
-    of_mentions = _calibrate(views, margins, ~texts, calibrated.slope) if not texts.all() else calibrated
+    of_texts = _threshold(views, margins, texts)
+    of_mentions = of_texts if texts.all() else _threshold(views, margins, ~texts)
     columns, weights = _fit(table, labels, importance, np.full(len(views), True))
-    return _stored(seed, [names[column] for column in columns], weights, calibrated, of_mentions, common)
+    return _stored(seed, [names[column] for column in columns], weights, (of_texts, of_mentions), common)
 
 
 def common_words(examples: Sequence[Example]) -> frozenset[str]:
@@ -85,7 +93,8 @@ def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
     for number, example in enumerate(examples):
         words, chunks, parts = reader.read(example.text)
         reading = Reading(words)
-        hits = _hits(words, reading, shared)
+        # equal features become one object, or they would fill gigabytes
+        hits = [(shared.setdefault(hit[0], hit[0]), *hit[1:]) for hit in of_reading(reading)]
         if example.label is not None:
             counts = _counts(hits, [1.0] * len(words), [])
             views.append(View(number, example.dataset, LABELS.index(example.label), False, counts))
@@ -99,28 +108,7 @@ def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
     return views
 
 
-_Hit = tuple[Feature, float, int, int]
-
-
-def _hits(words: Sequence[Word], reading: Reading, shared: dict[Feature, Feature]) -> list[_Hit]:
-    hits: list[_Hit] = []
-    for index, word in enumerate(words):
-        if reading.again is not None and reading.again[index]:
-            continue
-        hits += [(feature, value, index, index) for feature, value in of_word(word, reading.variants[index])]
-    for index, name in reading.phrases.items():
-        hits += [(feature, value, index, index) for feature, value in of_phrase(name, reading.variants[index])]
-    hits += between_words(reading, _itself)
-    hits += [(feature, 1.0, -1, -1) for feature in of_whole(of_text(words))]
-    # equal features become one object, or they would fill gigabytes
-    return [(shared.setdefault(feature, feature), value, first, last) for feature, value, first, last in hits]
-
-
-def _itself(feature: Feature) -> Feature:
-    return feature
-
-
-def _counts(hits: Sequence[_Hit], factors: Sequence[float], own: Sequence[Feature]) -> Counts:
+def _counts(hits: Sequence[Hit], factors: Sequence[float], own: Sequence[Feature]) -> Counts:
     counts: dict[Feature, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for feature, value, first, last in hits:
         a, b = (1.0, 1.0) if first < 0 else (factors[first], factors[last])
@@ -149,31 +137,42 @@ def _fit(table: Table, labels: Integers, importance: Floats, chosen: _Chosen) ->
     """The columns that are not too seldom, and for each label their weights and an intercept."""
     columns = table.columns_of(chosen, _SELDOM)
     rows = table.rows(chosen, columns)
-    return columns, [
-        separate(rows, np.where(labels[chosen] == label, 1.0, -1.0), importance[chosen], _STRENGTH)
-        for label in range(len(LABELS))
-    ]
+    fitted = []
+    for label in range(len(LABELS)):
+        signs = np.where(labels[chosen] == label, 1.0, -1.0)
+        telling = _telling(rows, signs)
+        weights = separate(rows.stretched(telling), signs, importance[chosen], _STRENGTH)
+        weights[:-1] *= telling
+        fitted.append(weights)
+    return columns, fitted
 
 
-def _calibrate(views: Sequence[View], margins: Floats, chosen: _Chosen, slope: float | None = None) -> Calibration:
+def _telling(rows: Rows, signs: Floats) -> Floats:
+    """A factor for each column: the more, the more it prefers one side, so that what tells little is held small."""
+    sides = []
+    for side in (1.0, -1.0):
+        count = rows.times_from_left(np.where(signs == side, 1.0, 0.0)) + _UNSEEN
+        sides.append(count / np.add.reduce(count))
+    return _TELLING_FROM + _TELLING * np.abs(sides[0] - sides[1]) / (sides[0] + sides[1])
+
+
+def _threshold(views: Sequence[View], margins: Floats, chosen: _Chosen) -> float:
     at = np.flatnonzero(chosen)
-    labels = np.array([views[index].label for index in at])
-    sets = [views[index].dataset for index in at]
-    return calibrate(margins[at], labels, sets, slope)
+    return best_threshold(
+        SHARPNESS * margins[at], np.array([views[index].label for index in at]), [views[index].dataset for index in at]
+    )
 
 
 def _stored(
     seed: int,
     features: Sequence[Feature],
     weights: Sequence[Floats],
-    text: Calibration,
-    mention: Calibration,
+    thresholds: tuple[float, float],
     common: frozenset[str],
 ) -> Stored:
-    positive = text.slope * (weights[0] - weights[1])
-    negative = text.slope * (weights[2] - weights[1])
+    positive = SHARPNESS * (weights[0] - weights[1])
+    negative = SHARPNESS * (weights[2] - weights[1])
     step = max(float(np.abs(positive[:-1]).max()), float(np.abs(negative[:-1]).max()), 1e-6) / _LARGEST
-    base = (float(positive[-1]), float(negative[-1]))
     return Stored(
         scorer="finance@1",
         seed=seed,
@@ -181,10 +180,10 @@ def _stored(
         positive=_multiples(positive[:-1], step),
         negative=_multiples(negative[:-1], step),
         step=step,
-        intercepts=(round(base[0] + text.biases[0], 6), round(base[1] + text.biases[1], 6)),
-        mention_intercepts=(round(base[0] + mention.biases[0], 6), round(base[1] + mention.biases[1], 6)),
-        threshold=text.threshold,
-        mention_threshold=mention.threshold,
+        intercepts=(round(float(positive[-1]), 6), round(float(negative[-1]), 6)),
+        personal=SHARPNESS * PERSONAL,
+        threshold=thresholds[0],
+        mention_threshold=thresholds[1],
         common=tuple(sorted(common)),
     )
 
