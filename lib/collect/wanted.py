@@ -43,7 +43,7 @@ def window_of(start: str, end: str | None, *, now: datetime) -> Window:
 
     Without `end`: up to now. Raises ConfigurationError.
     """
-    since, until = _moment("start", start, last=False), now if end is None else _moment("end", end, last=True)
+    since, until = moment_of("start", start, last=False), now if end is None else moment_of("end", end, last=True)
     if not since < until:
         raise ConfigurationError(
             f"The range from {start} to {end or 'now'} is empty.", hint="The start must be before the end."
@@ -76,7 +76,10 @@ def _parsed(symbols: Sequence[str]) -> list[str]:
         raise ConfigurationError(f"Cannot fill: {error}.", hint="Nothing was asked for; correct the symbol.") from None
 
 
-def _moment(name: str, text: str, *, last: bool) -> datetime:
+def moment_of(name: str, text: str, *, last: bool) -> datetime:
+    """The moment (UTC) that a person wrote as `name`: a moment with a time zone, or the begin of a day (2026-03-02), of
+    the day after it if it is the `last` one of a range. Raises ConfigurationError.
+    """
     try:
         day = trading_day(date.fromisoformat(text))
         return day + _DAY if last else day

@@ -27,7 +27,7 @@ SELECT count(*) AS posts, max(id) AS until FROM (
 ) due
 """
 
-_NEWEST = "SELECT coalesce(max(id), 0) FROM posts"
+_NEWEST = "SELECT coalesce(max(id), 0), clock_timestamp() FROM posts"
 
 
 class Rescoring(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +48,9 @@ class Rescoring(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Survey(msgspec.Struct, frozen=True):
-    """How many posts were to be scored, and the newest post there was; what comes later is scored as it comes."""
+    """What is to be done, of how many posts, and the newest post there was; what comes later is scored as it comes."""
 
+    work: Rescoring
     posts: int
     newest_id: int
 
@@ -63,11 +64,13 @@ class Shard(msgspec.Struct, frozen=True):
     posts: int
 
 
-async def survey(conn: Connection, work: Rescoring) -> Survey:
-    """Counts what is to be done; the scorer is made known to the database."""
-    newest: int = await conn.fetchval(_NEWEST)
+async def survey(conn: Connection, work: Rescoring, *, again: bool = False) -> Survey:
+    """Counts what is to be done, `again` of all that has a score by now; the scorer is made known to the database."""
+    newest, now = await conn.fetchrow(_NEWEST) or (0, None)
+    if again:
+        work = msgspec.structs.replace(work, scored_before=now)
     posts, _ = await _due(conn, work, 0, newest, None)
-    return Survey(posts, newest)
+    return Survey(work, posts, newest)
 
 
 async def next_shard(
