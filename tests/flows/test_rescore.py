@@ -1,8 +1,8 @@
-"""The flow as Prefect runs it: the same result from threads, processes and a Dask cluster, whoever is killed meanwhile."""
+"""The flow as Prefect runs it: threads, processes and a Dask cluster give the same, whoever is killed meanwhile."""
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,12 @@ async def run(**parameters: Any) -> State[Any]:
     return await rescore("korean@1", **{"shard_size": 3, **parameters}, return_state=True)
 
 
-async def run_held_by_both(pool: Pool, *, kill: Any = None, **parameters: Any) -> State[Any]:
-    """A run of which two workers hold a shard each at one time; `kill` is called then."""
+async def run_held_by_two(pool: Pool, then: Callable[[], None] = lambda: None, **parameters: Any) -> State[Any]:
+    """A run of which two workers hold a shard each at one time; `then` is called at that time."""
     async with held_before_commit(pool):
         running = asyncio.create_task(run(**parameters))
         await until_waiting(pool, 2)
-        if kill is not None:
-            kill()
+        then()
     return await running
 
 
@@ -110,39 +109,43 @@ async def test_threads_score_what_has_no_score_and_say_so(pool: Pool) -> None:
     assert (await report(again)).rows == []
 
 
-async def test_processes_and_a_cluster_give_what_threads_give(
-    pool: Pool, cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
+async def test_processes_give_what_threads_give_and_one_that_is_killed_is_replaced(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await run()
     by_threads = await check_outcome(pool)
-
     monkeypatch.setenv("INSITECHART_TASK_RUNNER", "processes")
     load_settings.cache_clear()
-    state = await run_held_by_both(pool, again=True)
-    assert (await state.result())["posts"] == _POSTS
-    pids = await workers_of(state)
-    assert len(pids) == 2
-    assert os.getpid() not in pids
+
+    def kill() -> None:
+        first, _ = process_pool()
+        first.kill()
+
+    state = await run_held_by_two(pool, then=kill, again=True)
+    # what another process of the pool had just committed is not done twice
+    totals = await state.result()
+    assert totals["posts"] + totals["skipped"] == _POSTS
+    assert os.getpid() not in await workers_of(state)
     assert await check_outcome(pool) == by_threads
     assert process_pool() == []
 
-    state = await run_held_by_both(pool, runner="dask", dask_address=cluster.address, again=True)
+
+async def test_both_workers_of_a_cluster_give_what_threads_give_and_so_does_one_where_the_other_is_killed(
+    pool: Pool, cluster: LocalDask
+) -> None:
+    await run()
+    by_threads = await check_outcome(pool)
+    on_dask = {"runner": "dask", "dask_address": cluster.address, "again": True}
+
+    state = await run_held_by_two(pool, **on_dask)
     assert (await state.result())["posts"] == _POSTS
     assert await workers_of(state) == cluster.pids
     assert await check_outcome(pool) == by_threads
 
-
-async def test_a_run_outlives_a_killed_process(pool: Pool) -> None:
-    state = await run_held_by_both(pool, kill=lambda: process_pool()[0].kill(), runner="processes")
-    assert (await state.result())["posts"] == _POSTS
-    await check_outcome(pool)
-
-
-async def test_a_run_outlives_a_killed_worker_of_the_cluster(pool: Pool, cluster: LocalDask) -> None:
-    state = await run_held_by_both(pool, kill=cluster.workers[0].kill, runner="dask", dask_address=cluster.address)
+    state = await run_held_by_two(pool, then=cluster.workers[0].kill, **on_dask)
     assert (await state.result())["posts"] == _POSTS
     assert cluster.workers[1].pid in await workers_of(state)
-    await check_outcome(pool)
+    assert await check_outcome(pool) == by_threads
 
 
 async def test_a_shard_that_lost_its_connection_is_tried_again(pool: Pool) -> None:

@@ -147,12 +147,12 @@ async def test_a_plan_without_posts_is_empty_and_an_unknown_scorer_is_refused(po
 
 async def test_statistics_that_call_every_table_empty_slow_nothing_down(pool: Pool, database_url: str) -> None:
     reader = await make_reader(pool)
-    await store(pool, [post(number, "$AAPL 급등", minute=number % 50) for number in range(9000)])
-    while (await score_batch(pool, reader, limit=3000)).taken:
+    await store(pool, [post(number, "$AAPL 급등", minute=number % 50) for number in range(4500)])
+    while (await score_batch(pool, reader, limit=1500)).taken:
         pass
     await pool.execute("""
         UPDATE pg_class SET reltuples = 0, relpages = pg_relation_size(oid) / 8192
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')
     """)
     async with open_pool(database_url, application="insitechart-test", statement_timeout_s=5) as impatient:
-        assert [result.posts for result in await rescore_all(impatient, KOREAN, size=3000)] == [3000] * 3
+        assert [result.posts for result in await rescore_all(impatient, KOREAN, size=1500)] == [1500] * 3

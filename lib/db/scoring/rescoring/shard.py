@@ -24,7 +24,7 @@ from lib.db.scoring.scorers import scorer_ids
 from lib.domain.posts import full_text
 from lib.domain.sentiment import Score
 from lib.errors import DatabaseError
-from lib.scoring.reader import ScoresMentions
+from lib.scoring.mentions import values_of_mentions
 from lib.scoring.registry import Scorer, get_scorer
 from lib.scoring.verdict import label_of
 
@@ -193,11 +193,11 @@ def _score(
     values: list[tuple[int, int, float]] = []
     for post in posts:
         whole = full_text(post.title, post.text)
-        scores[post.id] = scorer.score(whole, lang=post.lang)
-        found = places.get(post.id, ())
-        if isinstance(scorer, ScoresMentions):
-            of_mentions = scorer.score_mentions(whole, [(place.start, place.end) for place in found]) if found else []
-        else:
-            of_mentions = [scores[post.id].value] * len(found)
+        score = scores[post.id] = scorer.score(whole, lang=post.lang)
+        found = places.get(post.id)
+        if not found:
+            continue
+        spans = [(place.start, place.end) for place in found]
+        of_mentions = values_of_mentions(scorer, whole, spans, lang=post.lang, whole=score.value)
         values += [(post.id, place.symbol_id, value) for place, value in zip(found, of_mentions, strict=True)]
     return scores, values
