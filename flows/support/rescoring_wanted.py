@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from lib.collect.wanted import moment_of
 from lib.db.scoring.rescoring import Rescoring
 from lib.errors import ConfigurationError
 from lib.scoring.registry import get_scorer
 from lib.settings import Settings
+from lib.written_times import moment_of
 
 
 def wanted(
