@@ -9,16 +9,22 @@ from typing import Any
 import psutil
 import pytest
 from prefect.client.schemas.objects import State
+from prefect.flows import load_flow_from_entrypoint
 
-from flows.rescore import rescore
+from deployments.prefect.definitions import PROJECT
+from flows.support.rescoring import rescore_one_shard
 from lib.db.pool import Pool
+from lib.db.scoring.rescoring import Rescoring
 from lib.errors import ConfigurationError, UnknownScorer
 from lib.scoring.registry import get_scorer
 from lib.settings import load_settings
 from tests.support.dask import LocalDask, dask_cluster
-from tests.support.rescoring import held_before_commit, until_waiting
+from tests.support.rescoring import held_before_commit, shards_of, until_waiting
 from tests.support.runs import report
 from tests.support.scoring import assert_buckets_equal_posts, make_reader, post, score_all, store
+
+# as a deployment loads it: under a name that other processes do not know
+rescore = load_flow_from_entrypoint(f"{PROJECT}/flows/rescore.py:rescore")
 
 _TEXTS = ("$AAPL great 급등", "$MSFT awful 폭락", "$TSLA 상한가, $AAPL 하한가", "nothing")
 _POSTS = 24
@@ -183,3 +189,11 @@ async def test_what_cannot_be_used_is_one_clear_error(pool: Pool, parameters: di
 async def test_an_unknown_scorer_is_refused() -> None:
     with pytest.raises(UnknownScorer):
         await rescore("korean@0")
+
+
+async def test_a_worker_whose_settings_lead_to_another_database_writes_nothing(pool: Pool) -> None:
+    work = Rescoring(scorer="korean@1")
+    (shard,) = await shards_of(pool, work)
+    with pytest.raises(ConfigurationError, match="name another database"):
+        await rescore_one_shard.fn(work, shard, "0123456789abcdef")
+    assert await pool.fetchval("SELECT count(*) FROM scores") == _POSTS

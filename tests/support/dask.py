@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import IO
 
 _ON_LOOPBACK = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--no-dashboard")
-_ADDRESS = re.compile(r"(?:Scheduler|Start worker) at:\s+(tcp://\S+)")
+_ADDRESS = re.compile(r"(?:Scheduler at|Registered to):\s+(tcp://\S+)")
 
 
 class LocalDask:
@@ -45,7 +45,7 @@ def dask_cluster(*, workers: int = 2, environment: Mapping[str, str] | None = No
 @contextmanager
 def _running(*words: str, environment: Mapping[str, str] | None) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", f"distributed.cli.dask_{words[0]}", *words[1:], *_ON_LOOPBACK],
+        [sys.executable, "-P", "-m", f"distributed.cli.dask_{words[0]}", *words[1:], *_ON_LOOPBACK],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
