@@ -48,7 +48,7 @@ async def _ours(url: str, source: Path) -> float:
                 await import_file(pool, folder / file, ImportOptions(kind="symbols"), rejects=folder / "rejects")
             begun = time.perf_counter()
             summary = await import_file(pool, folder / _POSTS, ImportOptions(kind="posts"), rejects=folder / "rejects")
-            scoring = ScoringProcesses(url, "vader@1", total=await waiting(pool), processes=2)
+            scoring = ScoringProcesses(url, ["vader@1"], total=await waiting(pool), processes=2)
             scored = sum(result.taken for result in scoring.results())
             seconds = time.perf_counter() - begun
     assert scored == summary.new

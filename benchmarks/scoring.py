@@ -27,7 +27,7 @@ _GENERATED = 50_000
 _SAMPLE = 20_000
 _SLICE = 500
 
-_FORGET_READINGS = "TRUNCATE mentions, scores, sentiment_buckets, sentiment_bucket_revisions"
+_FORGET_READINGS = "TRUNCATE mentions, mention_scores, scores, sentiment_buckets, sentiment_bucket_revisions"
 _QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts"
 
 
@@ -84,7 +84,7 @@ async def _scored(pool: Pool, url: str, processes: int) -> float:
     if not await waiting(pool):
         await pool.execute(_QUEUE_ALL)
     begun = time.perf_counter()
-    scoring = ScoringProcesses(url, "vader@1", total=await waiting(pool), processes=processes)
+    scoring = ScoringProcesses(url, ["vader@1"], total=await waiting(pool), processes=processes)
     done = sum(result.taken for result in scoring.results())
     seconds = time.perf_counter() - begun
     assert await waiting(pool) == 0

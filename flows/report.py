@@ -1,9 +1,10 @@
-"""Shows how every source stands, as tables in Prefect: heard or not, spent of what budget, how far, what is missing.
+"""Shows how every source stands, as tables in Prefect: heard or not, spent of what budget, how far, what is missing;
+and how much of the history each scorer has scored.
 
 It asks no source and judges nothing: lib/collect/standing.py does. The API answers the same under /operations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,12 +18,16 @@ from lib.collect.verdicts import SourceStanding
 from lib.db.cursor_reads import CursorRow, cursors_of
 from lib.db.gap_reads import open_gaps
 from lib.db.pool import Pool
+from lib.db.scoring.shares import scored_shares
 from lib.domain.spend import digits
 from lib.settings import Settings, load_settings
 from lib.sources.registry import declarations
 
 # more would be a table that nobody reads; the API has all of them, page by page
 _MOST_ROWS = 500
+
+# what was edited meanwhile may lack a score for a moment
+_WHOLE = 0.98
 
 
 @task(task_run_name="read the accounts", cache_policy=NO_CACHE, retries=1)
@@ -33,13 +38,14 @@ async def read_accounts(pool: Pool, settings: Settings) -> list[SourceStanding]:
 
 @flow(name="report", flow_run_name="report how the sources stand")
 async def report() -> dict[str, str]:
-    """Records the tables sources, coverage, spend, cursors and gaps. Returns the verdict on each source."""
+    """Records the tables sources, coverage, spend, cursors, gaps and scorers. Returns the verdict on each source."""
     settings = load_settings()
     async with database("insitechart-report") as pool:
         found = await read_accounts(pool, settings)
         cursors = (await cursors_of(pool, limit=_MOST_ROWS)).cursors
         gaps = (await open_gaps(pool))[:_MOST_ROWS]
-    sentence = summary(found)
+        shares = await scored_shares(pool, settings.scorers)
+    sentence = " ".join([summary(found), *rescoring_advice(shares)])
     get_run_logger().info(sentence)
     tables: dict[str, tuple[list[dict[str, Any]], str]] = {
         "sources": ([_source(standing) for standing in found], sentence),
@@ -60,6 +66,10 @@ async def report() -> dict[str, str]:
             ],
             "What is missing and asked for again.",
         ),
+        "scorers": (
+            [_scorer(name, share, settings) for name, share in shares.items()],
+            "How much of what was read each scorer has scored, about.",
+        ),
     }
     for name, (rows, words) in tables.items():
         await table_artifact(key=f"report-{name}", rows=rows, description=words)
@@ -73,6 +83,25 @@ def summary(found: Sequence[SourceStanding]) -> str:
         f"{standing.name}: {standing.advice}" for standing in found if standing.verdict in ("denied", "over_budget")
     ]
     return " ".join([f"{well} of {len(found)} sources have nothing amiss.", *advice])
+
+
+def rescoring_advice(shares: Mapping[str, float | None]) -> list[str]:
+    """A sentence for each scorer that lacks a part of the history."""
+    return [
+        f"{name} has scored about {share:.0%} of what was read: "
+        f"`prefect deployment run rescore/default -p scorer={name}` does the rest."
+        for name, share in shares.items()
+        if share is not None and share < _WHOLE
+    ]
+
+
+def _scorer(name: str, share: float | None, settings: Settings) -> dict[str, Any]:
+    return {
+        "scorer": name,
+        "answers": "by default" if name == settings.scorer else "when asked for",
+        "scored, about": "" if share is None else f"{share:.0%}",
+        "what to do": "rescore" if share is not None and share < _WHOLE else "",
+    }
 
 
 def _source(standing: SourceStanding) -> dict[str, Any]:

@@ -41,7 +41,7 @@ async def score_posts(limit: int | None = None, batch: int = 2000) -> dict[str, 
     begun = time.monotonic()
     results: list[BatchResult] = []
     async with database("insitechart-score-posts") as pool:
-        readers = Readers([load_settings().scorer])
+        readers = Readers(load_settings().scorers)
         left = await waiting(pool)
         while left:
             size = batch if limit is None else min(batch, limit - sum(result.taken for result in results))

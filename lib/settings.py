@@ -62,6 +62,19 @@ class Settings(BaseSettings):
         Literal["auto", "json", "console"], Field(description="json, console, or auto: console where a person watches.")
     ] = "auto"
     scorer: Annotated[str, Field(description="Scorer that answers use when none is asked for.")] = "vader@1"
+    scorers_beside: Annotated[
+        Words, Field(description="Further scorers that new posts are scored by, beside the one that answers use.")
+    ] = ()
+    task_runner: Annotated[
+        Literal["threads", "processes", "dask"],
+        Field(
+            description="Where a rescoring is done: threads or processes beside its flow, or an existing Dask cluster."
+        ),
+    ] = "threads"
+    task_workers: Annotated[int, Field(ge=1, le=256, description="How many threads or processes that takes.")] = 2
+    dask_address: Annotated[
+        str | None, Field(description="The Dask cluster's scheduler, such as tcp://10.0.0.5:8786.")
+    ] = None
     watchlist: Annotated[Words, Field(description="Symbols whose bars, news and posts are collected on schedule.")] = (
         DEFAULT_WATCHLIST
     )
@@ -113,7 +126,7 @@ class Settings(BaseSettings):
     feeds: Annotated[Words, Field(description="RSS and Atom feeds that are read, as name=address.")] = DEFAULT_FEEDS
 
     @field_validator(
-        "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", mode="before"
+        "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", mode="before"
     )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
@@ -149,6 +162,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """What new posts are scored by: the one that answers use, then those beside it, each once."""
+        return tuple(dict.fromkeys((self.scorer, *self.scorers_beside)))
 
     @classmethod
     def settings_customise_sources(

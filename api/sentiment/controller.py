@@ -1,6 +1,7 @@
 """Routes under /sentiment. It does not know how a text is read or how buckets are kept."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -28,24 +29,27 @@ from api.parameters import (
     window_until,
 )
 from api.scorers import check_scorer, scorer_list
-from api.sentiment.schemas import (
-    Analysis,
-    AnalyzeRequest,
-    CoverageList,
-    PostPage,
-    ScorerList,
-    Sentiment,
-    SeriesTable,
-    Trending,
+from api.sentiment.schemas import CoverageList, ScorerList, Sentiment, Series, SeriesTable, Trending
+from api.sentiment.texts import Analysis, AnalyzeRequest, PostPage
+from api.sentiment.views import (
+    SAMPLE,
+    feed_view,
+    post_view,
+    scored_mentions,
+    sentiment_view,
+    terms,
+    trending_view,
 )
-from api.sentiment.views import SAMPLE, feed_view, mentions, post_view, sentiment_view, terms, trending_view
 from lib.db.coverage_reads import coverage_of
 from lib.db.pool import Pool
 from lib.db.posts import posts_about
-from lib.db.sentiment import SeriesInterval, sentiment_series, sentiment_window
+from lib.db.sentiment import sentiment_window
+from lib.db.series import SeriesInterval, sentiment_series
 from lib.db.trending import Market, talked_about
-from lib.domain.sentiment import Label
-from lib.scoring.registry import get_scorer
+from lib.domain.sentiment import Label, Mention, Score
+from lib.scoring.mentions import values_of_mentions
+from lib.scoring.reader import Resolver
+from lib.scoring.registry import Scorer, get_scorer
 from lib.settings import Settings
 
 _BODY_LIMIT = 256 * 1024
@@ -70,7 +74,9 @@ class SentimentController(Controller):
         source: SourceName = None,
         scorer: ScorerName = None,
     ) -> Sentiment:
-        """Counts, mean score and buzz of one window that ends now, or at `as_of`. No posts: zeros and a null score."""
+        """Counts, mean score and buzz of one window that ends now, or at `as_of`, with all posts and without copies.
+        No posts: zeros and a null score.
+        """
         asked, name = known_symbol(symbol), scorer or settings.scorer
         span = window_until(moment.at or datetime.now(UTC), WINDOWS[window])
         counts, coverage = await asyncio.gather(
@@ -104,6 +110,8 @@ class SentimentController(Controller):
     ) -> Response[SeriesTable]:
         """Columns, oldest first, a row per interval with posts: at most `limit` intervals back from the newest.
 
+        The raw series (`posts`, `score`, …) counts every post; the filtered one (`filtered_posts`, `filtered_score`, …)
+        each text once. `author_concentration`, `new_account_share` and `burst` say how the raw one came about.
         `Accept: text/csv` answers the same as CSV.
         """
         since, until = parse_range(start, end)
@@ -137,14 +145,15 @@ class SentimentController(Controller):
         limit: Annotated[int, QueryParameter(description="At most this many.", ge=1, le=200)] = 50,
         cursor: Cursor = None,
         source: SourceName = None,
-        label: Annotated[Label | None, QueryParameter(description="Only posts with this label.")] = None,
+        label: Annotated[Label | None, QueryParameter(description="Only posts that speak of this symbol so.")] = None,
+        copies: Annotated[bool, QueryParameter(description="With copies of what was said before.")] = True,
         scorer: ScorerName = None,
     ) -> PostPage:
         """The latest first, with the reasons of each score. Deleted posts are gone, so there is no `as_of` here."""
         name = scorer or settings.scorer
         before = read_cursor(cursor, tuple[datetime, int]) if cursor else None
         page = await posts_about(
-            pool, known_symbol(symbol), name, limit=limit, before=before, source=source, label=label
+            pool, known_symbol(symbol), name, limit=limit, before=before, source=source, label=label, copies=copies
         )
         check_scorer(name, known=page.scorer_known)
         last = page.posts[-1] if page.more else None
@@ -164,12 +173,21 @@ class SentimentController(Controller):
         window: WindowLength = "24h",
         limit: Annotated[int, QueryParameter(description="At most this many.", ge=1, le=100)] = 20,
         market: Annotated[Market | None, QueryParameter(description="Only Korean or only US symbols.")] = None,
+        series: Annotated[
+            Series, QueryParameter(description="Which posts decide the order: `filtered` counts no copies.")
+        ] = "filtered",
     ) -> Trending:
         """The symbols with the most unusual number of posts, of the 500 with the most posts in the window."""
         length = WINDOWS[window]
         span = window_until(moment.at or datetime.now(UTC), length)
         talks = await talked_about(
-            pool, settings.scorer, until=span.until, length=length, market=market, moment=moment.at
+            pool,
+            settings.scorer,
+            until=span.until,
+            length=length,
+            market=market,
+            filtered=series == "filtered",
+            moment=moment.at,
         )
         return Trending(
             window=window,
@@ -177,7 +195,8 @@ class SentimentController(Controller):
             until=span.until,
             as_of=moment.at,
             scorer=settings.scorer,
-            items=trending_view(talks, limit, named=moment.at is None),
+            series=series,
+            items=trending_view(talks, limit, named=moment.at is None, filtered=series == "filtered"),
         )
 
     @post(
@@ -197,15 +216,14 @@ class SentimentController(Controller):
         """The score of a text with its reasons, and the stocks it mentions. Nothing of it is kept."""
         scorer = get_scorer(data.scorer or settings.scorer)
         resolver = await catalogue.resolver()
-        score = await asyncio.to_thread(scorer.score, data.text, lang=data.lang)
-        found = await asyncio.to_thread(resolver.resolve, data.text, lang=data.lang)
+        score, found, values = await asyncio.to_thread(_read, scorer, resolver, data)
         return Analysis(
             scorer=scorer.name,
             score=score.value,
             label=score.label,
             raw=score.raw,
             explanation=terms(score.explanation),
-            mentions=mentions(found),
+            mentions=scored_mentions(found, values),
         )
 
     @get("/scorers", operation_id="getScorers", summary="The scorers there are")
@@ -231,3 +249,10 @@ class SentimentController(Controller):
             as_of=moment.at,
             items=[feed_view(feed) for feed in feeds],
         )
+
+
+def _read(scorer: Scorer, resolver: Resolver, data: AnalyzeRequest) -> tuple[Score, Sequence[Mention], list[float]]:
+    score = scorer.score(data.text, lang=data.lang)
+    found = list(resolver.resolve(data.text, lang=data.lang))
+    places = [(mention.start, mention.end) for mention in found]
+    return score, found, values_of_mentions(scorer, data.text, places, lang=data.lang, whole=score.value)

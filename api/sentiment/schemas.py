@@ -3,37 +3,34 @@ them.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from api.measures import (
+    AsOfEcho,
+    Authors,
+    Bursts,
+    Buzz,
+    Concentration,
+    Concentrations,
+    Confident,
+    Counts,
+    FilteredCounts,
+    FilteredPosts,
+    FilteredScore,
+    FilteredScores,
+    NewAccounts,
+    NewAccountShares,
+    SampleFlag,
+    Score,
+)
 from api.parameters import WindowName
-from lib.db.sentiment import SeriesInterval
-from lib.domain.confidence import Confidence
+from lib.db.series import SeriesInterval
 from lib.domain.coverage import State
-from lib.domain.sentiment import Label, Method
+from lib.domain.sentiment import Label
 
-MOST_CHARACTERS = 20_000
-
-Score = Annotated[float | None, Meta(description="Mean of the posts, -1 to 1; null without posts.", examples=[0.213])]
-Buzz = Annotated[
-    float | None,
-    Meta(
-        description="How unusual the number of posts is: its distance from the median of the 30 windows before, in "
-        "robust standard deviations. Null where fewer than 7 of them are known.",
-        examples=[4.5],
-    ),
-]
-Confident = Annotated[
-    Confidence,
-    Meta(
-        description="`high` from 50 posts by 20 authors on, `medium` from 10 by 5, `low` below, `none` without posts."
-    ),
-]
-Authors = Annotated[int, Meta(description="Distinct authors; exact up to 255, within about 6 % above.", examples=[57])]
-Counts = Annotated[list[int], Meta(examples=[[42, 57]])]
-SampleFlag = Annotated[bool, Meta(description="True where anything in this answer is of the invented sample archive.")]
-AsOfEcho = Annotated[datetime | None, Meta(description="The moment that was asked about; null for now.")]
+Series = Literal["raw", "filtered"]
 
 
 class SourceShare(Struct, frozen=True, kw_only=True):
@@ -47,6 +44,13 @@ class SourceShare(Struct, frozen=True, kw_only=True):
     positive: int
     neutral: int
     negative: int
+    filtered_score: FilteredScore
+    filtered_label: Label | None
+    filtered_posts: FilteredPosts
+    filtered_authors: Authors
+    filtered_positive: int
+    filtered_neutral: int
+    filtered_negative: int
 
 
 class FeedCoverage(Struct, frozen=True, kw_only=True):
@@ -72,7 +76,9 @@ class FeedCoverage(Struct, frozen=True, kw_only=True):
 
 
 class Sentiment(Struct, frozen=True, kw_only=True):
-    """What people say about one symbol in [since, until)."""
+    """What people say about one symbol in [since, until), with all posts and (`filtered_…`) without copies; and what
+    tells whether noise is made: `author_concentration`, `new_account_share`, and a `buzz` far above `filtered_buzz`.
+    """
 
     symbol: Annotated[str, Meta(examples=["AAPL"])]
     window: WindowName
@@ -91,6 +97,19 @@ class Sentiment(Struct, frozen=True, kw_only=True):
     negative: int
     buzz: Buzz
     buzz_reason: Annotated[str | None, Meta(description="Why there is no buzz, where there is none.")]
+    filtered_score: FilteredScore
+    filtered_label: Label | None
+    filtered_confidence: Confident
+    filtered_posts: FilteredPosts
+    filtered_authors: Authors
+    filtered_positive: int
+    filtered_neutral: int
+    filtered_negative: int
+    filtered_buzz: Annotated[
+        float | None, Meta(description="The buzz of the posts without copies, beside the same of the windows before.")
+    ]
+    author_concentration: Concentration
+    new_account_share: NewAccounts
     by_source: list[SourceShare]
     coverage: Annotated[
         list[FeedCoverage], Meta(description="Which sources of posts were asked: silence of a source is not calm.")
@@ -117,54 +136,14 @@ class SeriesTable(Struct, frozen=True, kw_only=True):
     score: Annotated[list[float], Meta(description="Mean of the posts, -1 to 1.", examples=[[0.213, -0.04]])]
     positive: Counts
     negative: Counts
-
-
-class TermItem(Struct, frozen=True):
-    """One reason of a score: the words at code points [start, end), and what they weigh before squashing.
-
-    An empty text is the rest: everything too small to be named.
-    """
-
-    text: Annotated[str, Meta(examples=["great"])]
-    start: int
-    end: int
-    weight: Annotated[float, Meta(examples=[3.1])]
-
-
-class MentionItem(Struct, frozen=True):
-    """A symbol recognised at code points [start, end) of title, line break and text."""
-
-    symbol: Annotated[str, Meta(examples=["AAPL"])]
-    method: Method
-    confidence: Annotated[float, Meta(description="0 to 1.", examples=[0.99])]
-    start: int
-    end: int
-
-
-class PostItem(Struct, frozen=True, kw_only=True):
-    """A post with its reading; `score` and `label` are null until the scorer has read it."""
-
-    source: Annotated[str, Meta(examples=["reddit"])]
-    external_id: Annotated[str, Meta(description="The post's id at its source.")]
-    author: str | None
-    published_at: datetime
-    lang: Annotated[str | None, Meta(examples=["ko"])]
-    title: str | None
-    text: Annotated[str, Meta(examples=["$AAPL crushed it again, great quarter!"])]
-    url: str | None
-    score: Annotated[float | None, Meta(description="-1 to 1.", examples=[0.6588])]
-    label: Label | None
-    explanation: Annotated[list[TermItem], Meta(description="The reasons, over title, line break and text.")]
-    mentions: list[MentionItem]
-
-
-class PostPage(Struct, frozen=True, kw_only=True):
-    """Posts, the latest first; `next` is the `cursor` of the following page."""
-
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
-    sample: SampleFlag
-    items: list[PostItem]
-    next: str | None
+    filtered_posts: FilteredCounts
+    filtered_authors: Counts
+    filtered_score: FilteredScores
+    filtered_positive: Counts
+    filtered_negative: Counts
+    author_concentration: Concentrations
+    new_account_share: NewAccountShares
+    burst: Bursts
 
 
 class TrendingItem(Struct, frozen=True, kw_only=True):
@@ -182,6 +161,15 @@ class TrendingItem(Struct, frozen=True, kw_only=True):
     positive: int
     neutral: int
     negative: int
+    filtered_buzz: Annotated[float | None, Meta(description="The buzz of the posts without copies.")]
+    filtered_score: FilteredScore
+    filtered_posts: FilteredPosts
+    filtered_authors: Authors
+    filtered_positive: int
+    filtered_neutral: int
+    filtered_negative: int
+    author_concentration: Concentration
+    new_account_share: NewAccounts
     sample: SampleFlag
 
 
@@ -193,38 +181,9 @@ class Trending(Struct, frozen=True, kw_only=True):
     until: datetime
     as_of: AsOfEcho
     scorer: Annotated[str, Meta(examples=["vader@1"])]
+    series: Annotated[Series, Meta(description="Which posts decided the order.")]
     items: list[TrendingItem]
     next: None = None
-
-
-class AnalyzeRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A text to read."""
-
-    text: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=MOST_CHARACTERS,
-            description="At most 20,000 characters.",
-            examples=["$AAPL crushed it again, great quarter!", "삼성전자 실적이 정말 좋네요"],
-        ),
-    ]
-    scorer: Annotated[str | None, Meta(description="The default where it is missing.", examples=["vader@1"])] = None
-    lang: Annotated[
-        Annotated[str, Meta(max_length=20)] | None,
-        Meta(description="The language, where you know it.", examples=["en", "ko"]),
-    ] = None
-
-
-class Analysis(Struct, frozen=True, kw_only=True):
-    """The reading of a text. The weights of `explanation` add up to `raw`, which the scorer squashes into `score`."""
-
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
-    score: Annotated[float, Meta(description="-1 to 1.", examples=[0.6588])]
-    label: Label
-    raw: float
-    explanation: list[TermItem]
-    mentions: list[MentionItem]
 
 
 class SetFigures(Struct, frozen=True, kw_only=True):

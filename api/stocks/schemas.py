@@ -7,6 +7,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from api.measures import (
+    Bursts,
+    Concentrations,
+    FilteredScores,
+    NewAccountShares,
+    SomeCounts,
+    SomeFilteredCounts,
+)
 from lib.domain.bars import ActionKind, Interval
 
 Price = Annotated[float | None, Meta(description="In the listing's currency.", examples=[187.57])]
@@ -16,7 +24,6 @@ Starts = Annotated[
 ]
 Prices = Annotated[list[float | None], Meta(description="In the listing's currency.", examples=[[553.13, 540.98]])]
 Volumes = Annotated[list[int | None], Meta(description="Shares.", examples=[[58671200, 98116900]])]
-Counts = Annotated[list[int | None], Meta(examples=[[42, 57]])]
 SampleFlag = Annotated[bool, Meta(description="True where anything in this answer is of the invented sample archive.")]
 Truncated = Annotated[bool, Meta(description="True where the range holds more before the first row.")]
 NextEnd = Annotated[
@@ -149,11 +156,19 @@ class InsightTable(Struct, frozen=True, kw_only=True):
     close: Prices
     adj_close: Prices
     volume: Volumes
-    posts: Counts
-    authors: Counts
-    positive: Counts
-    negative: Counts
+    posts: SomeCounts
+    authors: SomeCounts
+    positive: SomeCounts
+    negative: SomeCounts
     score: Annotated[
         list[float | None], Meta(description="Mean score of the posts, -1 to 1.", examples=[[0.213, -0.04]])
     ]
+    filtered_posts: SomeFilteredCounts
+    filtered_authors: SomeCounts
+    filtered_positive: SomeCounts
+    filtered_negative: SomeCounts
+    filtered_score: FilteredScores
+    author_concentration: Concentrations
+    new_account_share: NewAccountShares
+    burst: Bursts
     actions: Annotated[list[Action], Meta(description="Dividends and splits in the range.")]

@@ -80,7 +80,7 @@ async def _deleted(settings: Settings, names: tuple[str, ...], *, everything: bo
 async def _posts(settings: Settings, names: tuple[str, ...], deadline: datetime | None, *, score: bool) -> None:
     url = database_url(settings)
     async with open_pool(url, application="insitechart-collect", max_size=_CONNECTIONS) as pool:
-        readers = Readers([settings.scorer])
+        readers = Readers(settings.scorers)
 
         async def as_it_comes() -> None:
             await score_batch(pool, await readers.current(pool), limit=_AT_ONCE, newest=True)

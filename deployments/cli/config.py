@@ -58,6 +58,7 @@ def _settings() -> tuple[Settings | None, list[str]]:
     except ValidationError as error:
         return None, problems(Settings, error)
     named: list[tuple[str, str, Callable[[str], object]]] = [("scorer", settings.scorer, get_scorer)]
+    named += [("scorers_beside", scorer, get_scorer) for scorer in settings.scorers_beside]
     named += [("sources_off", source, declaration) for source in settings.sources_off]
     return settings, [
         f"{places(Settings).get(field, variable(Settings, field))}: {wrong}"

@@ -28,11 +28,12 @@ def score(limit: int | None, workers: int) -> None:
     Ctrl-C ends it after the batches under way; what is left waits for the next time.
     """
     settings = load_settings()
-    get_scorer(settings.scorer)
+    for scorer in settings.scorers:
+        get_scorer(scorer)
     url = database_url(settings)
     there = asyncio.run(_waiting(url))
     total = there if limit is None else min(limit, there)
-    scoring = ScoringProcesses(url, settings.scorer, total=total, processes=workers)
+    scoring = ScoringProcesses(url, settings.scorers, total=total, processes=workers)
     interrupted = _stop_on_ctrl_c(scoring)
     results: list[BatchResult] = []
     begun = time.monotonic()

@@ -6,7 +6,7 @@ Reading texts keeps one core busy, and a Python process uses one; the queue lets
 import asyncio
 import gc
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -24,12 +24,12 @@ _LANES = 2
 class ScoringProcesses:
     """Up to `processes` processes that score up to `total` of the posts that wait; iterate `results()` to run them."""
 
-    def __init__(self, url: str, scorer: str, *, total: int, processes: int) -> None:
+    def __init__(self, url: str, scorers: Sequence[str], *, total: int, processes: int) -> None:
         self._context = get_context("spawn")
         self._allowance = self._context.Value("q", total)
         # more processes than batches would have nothing to do
         self._count = min(processes, -(-total // BATCH))
-        self._work = (url, scorer, self._allowance)
+        self._work = (url, tuple(scorers), self._allowance)
 
     def stop(self) -> None:
         """Begins no further batch; those under way are finished. May be called by a signal handler."""
@@ -82,18 +82,18 @@ def _check_end(process: SpawnProcess) -> None:
         )
 
 
-def _work(url: str, scorer: str, allowance: "Synchronized[int]", reports: Connection) -> None:
+def _work(url: str, scorers: Sequence[str], allowance: "Synchronized[int]", reports: Connection) -> None:
     # Ctrl-C reaches every process of the terminal; ending is decided by the one that started this one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        asyncio.run(_score(url, scorer, allowance, reports))
+        asyncio.run(_score(url, scorers, allowance, reports))
     except InsiteChartError as error:
         reports.send(error)
 
 
-async def _score(url: str, scorer: str, allowance: "Synchronized[int]", reports: Connection) -> None:
+async def _score(url: str, scorers: Sequence[str], allowance: "Synchronized[int]", reports: Connection) -> None:
     async with open_pool(url, application="insitechart-score", max_size=_LANES) as pool:
-        readers = Readers([scorer])
+        readers = Readers(scorers)
         await readers.current(pool)
         # the listings stay as long as the process: nothing to be looked through for garbage again and again
         gc.collect()

@@ -18,7 +18,7 @@ class ScoringAsItComes:
 
     def __init__(self, pool: Pool, settings: Settings) -> None:
         self._pool = pool
-        self._readers = Readers([settings.scorer])
+        self._readers = Readers(settings.scorers)
         self._turn = asyncio.Lock()
 
     async def __call__(self) -> None:

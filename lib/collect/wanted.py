@@ -1,19 +1,18 @@
 """What a person wants of a backfill, read strictly: a source, symbols or streams, days or moments. It asks nothing."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 
 from lib.collect.opening import Opened
 from lib.collect.plans import Plan, plan_bars, plan_posts
 from lib.db.pool import Pool
-from lib.domain.bars import Interval, trading_day
+from lib.domain.bars import Interval
 from lib.domain.gaps import Window
 from lib.domain.symbols import parse_symbol
 from lib.errors import ConfigurationError
 from lib.sources.bars import BarSource
 from lib.sources.posts import PostSource
-
-_DAY = timedelta(days=1)
+from lib.written_times import moment_of
 
 
 async def plan_for(
@@ -43,7 +42,7 @@ def window_of(start: str, end: str | None, *, now: datetime) -> Window:
 
     Without `end`: up to now. Raises ConfigurationError.
     """
-    since, until = _moment("start", start, last=False), now if end is None else _moment("end", end, last=True)
+    since, until = moment_of("start", start, last=False), now if end is None else moment_of("end", end, last=True)
     if not since < until:
         raise ConfigurationError(
             f"The range from {start} to {end or 'now'} is empty.", hint="The start must be before the end."
@@ -74,21 +73,3 @@ def _parsed(symbols: Sequence[str]) -> list[str]:
         return list(dict.fromkeys(parse_symbol(symbol) for symbol in symbols))
     except ValueError as error:
         raise ConfigurationError(f"Cannot fill: {error}.", hint="Nothing was asked for; correct the symbol.") from None
-
-
-def _moment(name: str, text: str, *, last: bool) -> datetime:
-    try:
-        day = trading_day(date.fromisoformat(text))
-        return day + _DAY if last else day
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ConfigurationError(
-            f"{name} is {text[:40]!r}: that is no day and no moment.",
-            hint="Write 2026-03-02, or 2026-03-02T14:30:00Z.",
-        )
-    return moment.astimezone(UTC)

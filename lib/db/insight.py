@@ -9,24 +9,27 @@ from datetime import datetime, timedelta
 
 from lib.db.pool import Pool
 from lib.db.reading import read_row
-from lib.db.sentiment import Table
+from lib.db.series import Table, with_bursts
 from lib.domain.bars import Interval
+from lib.domain.buzz import PERIODS
 from lib.domain.sentiment import BUCKET
 from lib.errors import UnknownSymbol
 
 _STEPS: dict[Interval, timedelta] = {"1d": timedelta(days=1), "1h": timedelta(hours=1), "1m": timedelta(minutes=1)}
 
 _TABLE = """
-SELECT c.id IS NOT NULL AS scorer_known,
+SELECT c.id IS NOT NULL AS scorer_known, t.starts, t.counts, h.posts AS before, h.older,
        json_build_object(
            'symbol', s.symbol, 'interval', $2::text, 'scorer', $7::text, 'as_of', $10::text, 'sample', t.sample,
            'truncated', older.more,
            'next', CASE WHEN older.more THEN replace(to_json(span.since) #>> '{}', '+00:00', 'Z') END,
-           'start', coalesce(t.start, '[]'), 'open', coalesce(t.open, '[]'), 'high', coalesce(t.high, '[]'),
-           'low', coalesce(t.low, '[]'), 'close', coalesce(t.close, '[]'), 'adj_close', coalesce(t.adj_close, '[]'),
-           'volume', coalesce(t.volume, '[]'), 'posts', coalesce(t.posts, '[]'), 'authors', coalesce(t.authors, '[]'),
-           'positive', coalesce(t.positive, '[]'), 'negative', coalesce(t.negative, '[]'),
-           'score', coalesce(t.score, '[]'),
+           'start', t.starts, 'open', t.open, 'high', t.high, 'low', t.low, 'close', t.close,
+           'adj_close', t.adj_close, 'volume', t.volume, 'posts', t.counts, 'authors', t.authors,
+           'positive', t.positive, 'negative', t.negative, 'score', t.score,
+           'filtered_posts', t.filtered_posts, 'filtered_authors', t.filtered_authors,
+           'filtered_positive', t.filtered_positive, 'filtered_negative', t.filtered_negative,
+           'filtered_score', t.filtered_score,
+           'author_concentration', t.author_concentration, 'new_account_share', t.new_account_share,
            'actions', coalesce(a.actions, '[]')
        )::text AS body
 FROM symbols s
@@ -76,37 +79,33 @@ CROSS JOIN LATERAL (
     ) d
 ) a
 CROSS JOIN LATERAL (
-    WITH buckets AS MATERIALIZED (
-        SELECT date_bin($9::interval, k.start, grid.origin) AS bin,
-               k.source, k.posts, k.positive, k.negative, k.score_sum, k.author_hashes
-        FROM buckets_as_of(s.id, c.id, span.since, asked.until, asked.moment) k
-        WHERE k.posts > 0
-    ), voices AS (
-        SELECT b.bin, distinct_authors(array_agg(DISTINCT h)) AS authors
-        FROM buckets b CROSS JOIN unnest(b.author_hashes) h GROUP BY b.bin
-    ), verdicts AS (
-        SELECT b.bin AS start, sum(b.posts) AS posts, sum(b.positive) AS positive, sum(b.negative) AS negative,
-               trim_scale(round(sum(b.score_sum) / sum(b.posts), 6)) AS score, bool_or(b.source = 'sample') AS sample
-        FROM buckets b GROUP BY b.bin
-    ), axis AS (
-        SELECT start, b.open, b.high, b.low, b.close, b.adj_close, b.volume, v.posts, v.positive, v.negative, v.score,
-               CASE WHEN v.posts IS NOT NULL THEN coalesce(w.authors, 0) END AS authors,
+    SELECT coalesce(bool_or(x.sample), false) AS sample, min(x.start) FILTER (WHERE x.posts IS NOT NULL) AS first,
+           coalesce(array_agg((date_part('epoch', x.start) * 1000)::bigint), '{}') AS starts,
+           coalesce(array_agg(x.open), '{}') AS open, coalesce(array_agg(x.high), '{}') AS high,
+           coalesce(array_agg(x.low), '{}') AS low, coalesce(array_agg(x.close), '{}') AS close,
+           coalesce(array_agg(x.adj_close), '{}') AS adj_close, coalesce(array_agg(x.volume), '{}') AS volume,
+           coalesce(array_agg(x.posts), '{}') AS counts, coalesce(array_agg(x.authors), '{}') AS authors,
+           coalesce(array_agg(x.positive), '{}') AS positive, coalesce(array_agg(x.negative), '{}') AS negative,
+           coalesce(array_agg(x.score), '{}') AS score,
+           coalesce(array_agg(x.filtered_posts), '{}') AS filtered_posts,
+           coalesce(array_agg(x.filtered_authors), '{}') AS filtered_authors,
+           coalesce(array_agg(x.filtered_positive), '{}') AS filtered_positive,
+           coalesce(array_agg(x.filtered_negative), '{}') AS filtered_negative,
+           coalesce(array_agg(x.filtered_score), '{}') AS filtered_score,
+           coalesce(array_agg(x.author_concentration), '{}') AS author_concentration,
+           coalesce(array_agg(x.new_account_share), '{}') AS new_account_share
+    FROM (
+        SELECT start, b.open, b.high, b.low, b.close, b.adj_close, b.volume, v.posts, v.authors, v.positive, v.negative,
+               v.score, v.filtered_posts, v.filtered_authors, v.filtered_positive, v.filtered_negative,
+               v.filtered_score, v.author_concentration, v.new_account_share,
                coalesce(b.source = 'sample', false) OR coalesce(v.sample, false) AS sample
         FROM bars_as_of($2, s.id, span.since, asked.until, asked.moment) b
-        FULL JOIN verdicts v USING (start)
-        LEFT JOIN voices w ON w.bin = start
+        FULL JOIN sentiment_intervals(s.id, c.id, NULL, $9::interval, grid.origin, span.since, asked.until,
+                                      asked.moment) v USING (start)
         ORDER BY start
-    )
-    SELECT coalesce(bool_or(x.sample), false) AS sample,
-           array_to_json(array_agg((date_part('epoch', x.start) * 1000)::bigint)) AS start,
-           array_to_json(array_agg(x.open)) AS open, array_to_json(array_agg(x.high)) AS high,
-           array_to_json(array_agg(x.low)) AS low, array_to_json(array_agg(x.close)) AS close,
-           array_to_json(array_agg(x.adj_close)) AS adj_close, array_to_json(array_agg(x.volume)) AS volume,
-           array_to_json(array_agg(x.posts)) AS posts, array_to_json(array_agg(x.authors)) AS authors,
-           array_to_json(array_agg(x.positive)) AS positive, array_to_json(array_agg(x.negative)) AS negative,
-           array_to_json(array_agg(x.score)) AS score
-    FROM axis x
+    ) x
 ) t
+CROSS JOIN LATERAL posts_before(s.id, c.id, NULL, t.first, $9, $11, asked.moment) h
 WHERE s.symbol = $1
 """
 
@@ -131,9 +130,10 @@ async def insight_table(
     DatabaseUnavailable.
     """
     step = _STEPS[interval]
+    length = max(step, BUCKET)
     row = await read_row(
-        pool, _TABLE, symbol, interval, start, end, moment, limit, scorer, step, max(step, BUCKET), as_of
+        pool, _TABLE, symbol, interval, start, end, moment, limit, scorer, step, length, as_of, PERIODS
     )
     if row is None:
         raise UnknownSymbol(symbol)
-    return Table(row["body"], scorer_known=row["scorer_known"])
+    return with_bursts(row["body"], row, length)

@@ -9,7 +9,7 @@ import msgspec
 
 from lib.db.pool import Pool
 from lib.db.reading import read_rows
-from lib.domain.sentiment import Label, Mention, Term
+from lib.domain.sentiment import Label, Method, Term
 from lib.errors import UnknownSymbol
 
 _POSTS = """
@@ -19,17 +19,28 @@ LEFT JOIN scorers c ON c.name = $2
 LEFT JOIN LATERAL (
     SELECT p.id, p.source, p.external_id, p.author, p.published_at, p.lang, p.title, p.text, p.url,
            v.value AS score, v.label, v.explanation::text AS explanation,
-           (SELECT json_agg(json_build_array(o.symbol, n.method, n.confidence, n.span_start, n.span_end)
-                            ORDER BY n.span_start, o.symbol)::text
-            FROM mentions n JOIN symbols o ON o.id = n.symbol_id WHERE n.post_id = p.id) AS mentions
+           own.value AS mention_score, own.label AS mention_label, copy.post_id IS NOT NULL AS is_copy,
+           (SELECT json_agg(json_build_array(o.symbol, n.method, n.confidence, n.span_start, n.span_end, w.value,
+                                             w.label) ORDER BY n.span_start, o.symbol)::text
+            FROM mentions n JOIN symbols o ON o.id = n.symbol_id
+            LEFT JOIN mention_scores w ON w.post_id = n.post_id AND w.symbol_id = n.symbol_id AND w.scorer_id = c.id
+            WHERE n.post_id = p.id) AS mentions
     FROM mentions m
     JOIN posts p ON p.id = m.post_id
     LEFT JOIN scores v ON v.post_id = p.id AND v.scorer_id = c.id
+    LEFT JOIN mention_scores own ON own.post_id = m.post_id AND own.symbol_id = m.symbol_id AND own.scorer_id = c.id
+    LEFT JOIN LATERAL (
+        SELECT k.post_id FROM text_keys k
+        WHERE k.key = ANY(m.keys) AND (k.published_at, k.post_id) < (m.published_at, m.post_id)
+          AND k.published_at >= m.published_at - INTERVAL '3 days'
+        LIMIT 1
+    ) copy ON true
     WHERE m.symbol_id = s.id
       AND (m.published_at, m.post_id) < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 9223372036854775807))
       AND p.deleted_at IS NULL AND p.text IS NOT NULL
       AND ($5::text IS NULL OR p.source = $5)
-      AND ($6::text IS NULL OR v.label = $6)
+      AND ($6::text IS NULL OR own.label = $6)
+      AND ($8::boolean OR copy.post_id IS NULL)
     ORDER BY m.published_at DESC, m.post_id DESC
     LIMIT $7
 ) p ON true
@@ -38,18 +49,22 @@ ORDER BY p.published_at DESC, p.id DESC
 """
 
 
-class MentionRow(msgspec.Struct, frozen=True, array_like=True):
-    """A mention as the statement builds it; the fields are those of lib.domain.sentiment.Mention."""
+class FoundMention(msgspec.Struct, frozen=True, array_like=True):
+    """A mention, as lib.domain.sentiment.Mention, with the scorer's verdict on it; None: it has not read it yet."""
 
     symbol: str
-    method: str
+    method: Method
     confidence: float
     start: int
     end: int
+    score: float | None
+    label: Label | None
 
 
 class FoundPost(NamedTuple):
-    """A post with its reading. `score`, `label` and an empty `explanation` mean that the scorer has not read it yet."""
+    """A post with its reading. Without `score` and `label` the scorer has not read it yet. `mention_score` and
+    `mention_label` are about the symbol asked for; `is_copy`: nearly the same was said in the three days before.
+    """
 
     id: int
     source: str
@@ -63,7 +78,10 @@ class FoundPost(NamedTuple):
     score: float | None
     label: Label | None
     explanation: list[Term]
-    mentions: list[Mention]
+    mention_score: float | None
+    mention_label: Label | None
+    is_copy: bool
+    mentions: list[FoundMention]
 
 
 class PostPage(NamedTuple):
@@ -83,14 +101,15 @@ async def posts_about(
     before: tuple[datetime, int] | None = None,
     source: str | None = None,
     label: Label | None = None,
+    copies: bool = True,
 ) -> PostPage:
     """At most `limit` posts that mention `symbol`, older than `before`, which is (published_at, id) of the last one
-    seen.
+    seen; of those that speak of it with this `label`, and only the first of its `copies`, where so asked.
 
     Raises UnknownSymbol, DatabaseUnavailable.
     """
     published_at, post_id = before or (None, None)
-    rows = await read_rows(pool, _POSTS, symbol, scorer, published_at, post_id, source, label, limit + 1)
+    rows = await read_rows(pool, _POSTS, symbol, scorer, published_at, post_id, source, label, limit + 1, copies)
     if not rows:
         raise UnknownSymbol(symbol)
     found = [_post(dict(row)) for row in rows[:limit] if row["id"] is not None]
@@ -99,9 +118,8 @@ async def posts_about(
 
 def _post(row: dict[str, Any]) -> FoundPost:
     del row["symbol_id"], row["scorer_known"]
-    score = row["score"]
-    row["score"] = None if score is None else float(score)
+    for name in ("score", "mention_score"):
+        row[name] = None if row[name] is None else float(row[name])
     row["explanation"] = msgspec.json.decode(row["explanation"] or "[]", type=list[Term])
-    row["mentions"] = msgspec.json.decode(row["mentions"] or "[]", type=list[MentionRow])
-    row["mentions"] = [Mention(*msgspec.structs.astuple(mention)) for mention in row["mentions"]]
+    row["mentions"] = msgspec.json.decode(row["mentions"] or "[]", type=list[FoundMention])
     return FoundPost(**row)

@@ -1,10 +1,10 @@
-"""Reads the sentiment of one symbol from its buckets: one window as numbers, or a range as columns of JSON.
+"""Reads one window of the sentiment of one symbol from its buckets, as numbers.
 
 It does not read posts, and it does not judge: what a number means (label, buzz, confidence) is lib/domain's.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,125 +13,40 @@ from lib.db.reading import read_row
 from lib.domain.buzz import PERIODS
 from lib.errors import UnknownSymbol
 
-SeriesInterval = Literal["5m", "1h", "1d"]
-_STEPS: dict[SeriesInterval, timedelta] = {
-    "5m": timedelta(minutes=5),
-    "1h": timedelta(hours=1),
-    "1d": timedelta(days=1),
-}
-
-# period 0 is the window itself, period n the window n lengths before it
 _WINDOW = """
-SELECT c.id IS NOT NULL AS scorer_known, w.sources, w.authors, h.history, h.older
+SELECT c.id IS NOT NULL AS scorer_known, w.sources, t.authors, t.filtered_authors, t.author_concentration,
+       t.new_account_share, h.posts AS history, h.filtered_posts AS filtered_history, h.older
 FROM symbols s
 LEFT JOIN scorers c ON c.name = $2
-CROSS JOIN LATERAL (SELECT coalesce($6, 'infinity'::timestamptz) AS moment) asked
 CROSS JOIN LATERAL (
-    WITH buckets AS MATERIALIZED (
-        SELECT k.source, k.posts, k.positive, k.negative, k.score_sum, k.author_hashes
-        FROM buckets_as_of(s.id, c.id, $4::timestamptz - $5::interval, $4, asked.moment) k
-        WHERE k.posts > 0 AND ($3::text IS NULL OR k.source = $3)
-    ), by_source AS (
-        SELECT b.source, sum(b.posts) AS posts, sum(b.positive) AS positive, sum(b.negative) AS negative,
-               sum(b.score_sum) AS score_sum,
-               (SELECT distinct_authors(array_agg(DISTINCT h))
-                FROM buckets o CROSS JOIN unnest(o.author_hashes) h WHERE o.source = b.source) AS authors
-        FROM buckets b GROUP BY b.source
-    )
-    SELECT (SELECT json_agg(json_build_object(
-                        'source', b.source, 'posts', b.posts, 'authors', coalesce(b.authors, 0), 'positive', b.positive,
-                        'negative', b.negative, 'score', trim_scale(round(b.score_sum / b.posts, 6)),
-                        'score_sum', b.score_sum::text) ORDER BY b.source)
-            FROM by_source b)::text AS sources,
-           (SELECT distinct_authors(array_agg(DISTINCT h))
-            FROM buckets b CROSS JOIN unnest(b.author_hashes) h) AS authors
-) w
-CROSS JOIN LATERAL (
-    SELECT (SELECT array_agg(coalesce(p.posts, 0) ORDER BY n)
-            FROM generate_series(1, $7::integer) n
-            LEFT JOIN (
-                SELECT (date_part('epoch', $4 - k.start)::bigint - 1) / date_part('epoch', $5)::bigint AS period,
-                       sum(k.posts)::bigint AS posts
-                FROM buckets_as_of(s.id, c.id, $4 - ($7 + 1) * $5, $4 - $5, asked.moment) k
-                WHERE $3 IS NULL OR k.source = $3
-                GROUP BY 1
-            ) p ON p.period = n) AS history,
-           EXISTS (SELECT FROM buckets_as_of(s.id, c.id, '-infinity', $4 - ($7 + 1) * $5, asked.moment) k
-                   WHERE k.posts > 0 AND ($3 IS NULL OR k.source = $3)) AS older
-) h
-WHERE s.symbol = $1
-"""
-
-_SERIES = """
-SELECT c.id IS NOT NULL AS scorer_known,
-       json_build_object(
-           'symbol', s.symbol, 'interval', $2::text, 'source', $8::text, 'scorer', $7::text, 'as_of', $10::text,
-           'sample', t.sample,
-           'truncated', older.more,
-           'next', CASE WHEN older.more THEN replace(to_json(span.since) #>> '{}', '+00:00', 'Z') END,
-           'start', coalesce(t.start, '[]'), 'posts', coalesce(t.posts, '[]'), 'authors', coalesce(t.authors, '[]'),
-           'score', coalesce(t.score, '[]'),
-           'positive', coalesce(t.positive, '[]'), 'negative', coalesce(t.negative, '[]')
-       )::text AS body
-FROM symbols s
-LEFT JOIN scorers c ON c.name = $7
-CROSS JOIN LATERAL (
-    SELECT coalesce($3, '-infinity'::timestamptz) AS since, coalesce($4, 'infinity'::timestamptz) AS until,
-           coalesce($5, 'infinity'::timestamptz) AS moment
+    SELECT coalesce($6, 'infinity'::timestamptz) AS moment, $4::timestamptz - $5::interval AS since
 ) asked
-LEFT JOIN LATERAL (
-    SELECT b.start FROM sentiment_buckets b
-    WHERE b.symbol_id = s.id AND b.scorer_id = c.id AND b.start >= asked.since AND b.start < asked.until
-      AND ($8::text IS NULL OR b.source = $8)
-      AND (b.observed_at <= asked.moment OR EXISTS (
-          SELECT FROM sentiment_bucket_revisions r
-          WHERE r.symbol_id = b.symbol_id AND r.scorer_id = b.scorer_id AND r.source = b.source AND r.start = b.start
-            AND r.observed_at <= asked.moment))
-    ORDER BY b.start DESC LIMIT 1
-) newest ON true
 CROSS JOIN LATERAL (
-    SELECT greatest(asked.since, date_bin($9::interval, newest.start, 'epoch'::timestamptz)
-                                 - ($6::integer - 1) * $9::interval) AS since
-) span
-CROSS JOIN LATERAL (
-    SELECT span.since > asked.since AND EXISTS (
-        SELECT FROM buckets_as_of(s.id, c.id, asked.since, span.since, asked.moment) k
-        WHERE k.posts > 0 AND ($8::text IS NULL OR k.source = $8)) AS more
-) older
-CROSS JOIN LATERAL (
-    WITH buckets AS MATERIALIZED (
-        SELECT date_bin($9, k.start, 'epoch'::timestamptz) AS bin,
-               k.source, k.posts, k.positive, k.negative, k.score_sum, k.author_hashes
-        FROM buckets_as_of(s.id, c.id, span.since, asked.until, asked.moment) k
-        WHERE k.posts > 0 AND ($8::text IS NULL OR k.source = $8)
-    ), voices AS (
-        SELECT b.bin, distinct_authors(array_agg(DISTINCT h)) AS authors
-        FROM buckets b CROSS JOIN unnest(b.author_hashes) h GROUP BY b.bin
-    ), verdicts AS (
-        SELECT b.bin, sum(b.posts) AS posts, sum(b.positive) AS positive, sum(b.negative) AS negative,
-               trim_scale(round(sum(b.score_sum) / sum(b.posts), 6)) AS score, bool_or(b.source = 'sample') AS sample
-        FROM buckets b GROUP BY b.bin
-    )
-    SELECT coalesce(bool_or(x.sample), false) AS sample,
-           array_to_json(array_agg((date_part('epoch', x.bin) * 1000)::bigint)) AS start,
-           array_to_json(array_agg(x.posts)) AS posts, array_to_json(array_agg(x.authors)) AS authors,
-           array_to_json(array_agg(x.score)) AS score,
-           array_to_json(array_agg(x.positive)) AS positive, array_to_json(array_agg(x.negative)) AS negative
-    FROM (SELECT v.*, coalesce(w.authors, 0) AS authors FROM verdicts v LEFT JOIN voices w USING (bin) ORDER BY v.bin) x
-) t
+    SELECT json_agg(json_build_object(
+               'source', b.source, 'posts', i.posts, 'authors', i.authors, 'positive', i.positive,
+               'negative', i.negative, 'score', i.score, 'score_sum', b.score_sum::text,
+               'filtered_posts', i.filtered_posts, 'filtered_authors', i.filtered_authors,
+               'filtered_positive', i.filtered_positive, 'filtered_negative', i.filtered_negative,
+               'filtered_score', i.filtered_score, 'filtered_score_sum', b.filtered_score_sum::text
+           ) ORDER BY b.source)::text AS sources
+    FROM (
+        SELECT k.source, sum(k.score_sum) AS score_sum, sum(k.filtered_score_sum) AS filtered_score_sum
+        FROM buckets_as_of(s.id, c.id, asked.since, $4, asked.moment) k
+        WHERE k.posts > 0 AND ($3::text IS NULL OR k.source = $3)
+        GROUP BY k.source
+    ) b
+    CROSS JOIN LATERAL sentiment_intervals(s.id, c.id, b.source, $5, asked.since, asked.since, $4, asked.moment) i
+) w
+LEFT JOIN LATERAL sentiment_intervals(s.id, c.id, $3, $5, asked.since, asked.since, $4, asked.moment) t ON true
+CROSS JOIN LATERAL posts_before(s.id, c.id, $3, asked.since, $5, $7::integer, asked.moment) h
 WHERE s.symbol = $1
 """
-
-
-class Table(NamedTuple):
-    """JSON text of a table, and whether anything was ever scored by the scorer asked for."""
-
-    body: str
-    scorer_known: bool
 
 
 class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source said in a window. `score` is the mean, `score_sum` the exact sum behind it."""
+    """What one source said in a window. `score` is the mean, `score_sum` the exact sum behind it; `filtered_…` the same
+    without copies, where `filtered_score` is None if all were copies of what another source said.
+    """
 
     source: str
     posts: int
@@ -140,17 +55,28 @@ class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
     negative: int
     score: float
     score_sum: str
+    filtered_posts: int
+    filtered_authors: int
+    filtered_positive: int
+    filtered_negative: int
+    filtered_score: float | None
+    filtered_score_sum: str
 
 
 class WindowCounts(NamedTuple):
-    """One window of one symbol. `history` counts the posts of the PERIODS windows before it, the latest first;
-    `older`: any before those.
+    """One window of one symbol. `history` counts the posts of the PERIODS windows before it, the latest first,
+    `filtered_history` those that were no copies; `older`: any before those. The shares are None where nothing is known
+    of the authors.
     """
 
     scorer_known: bool
     sources: list[SourceCounts]
     authors: int
+    filtered_authors: int
+    author_concentration: float | None
+    new_account_share: float | None
     history: list[int]
+    filtered_history: list[int]
     older: bool
 
 
@@ -173,33 +99,8 @@ async def sentiment_window(
         raise UnknownSymbol(symbol)
     values: dict[str, Any] = dict(row)
     values["sources"] = msgspec.json.decode(row["sources"] or "[]", type=list[SourceCounts])
-    values["authors"] = row["authors"] or 0
+    for name in ("authors", "filtered_authors"):
+        values[name] = row[name] or 0
+    for name in ("author_concentration", "new_account_share"):
+        values[name] = None if row[name] is None else float(row[name])
     return WindowCounts(**values)
-
-
-async def sentiment_series(
-    pool: Pool,
-    symbol: str,
-    interval: SeriesInterval,
-    scorer: str,
-    *,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    limit: int = 1000,
-    source: str | None = None,
-    moment: datetime | None = None,
-    as_of: str | None = None,
-) -> Table:
-    """Sentiment of `symbol` in [start, end) per interval that has posts, oldest first, at most `limit` intervals back
-    from the newest.
-
-    None leaves a side open. `moment` reads what was known then; `as_of` is how the answer writes it. A cut range says
-    so: `truncated`, and `next`, the `end` with which the intervals before it are asked for. Raises UnknownSymbol,
-    DatabaseUnavailable.
-    """
-    row = await read_row(
-        pool, _SERIES, symbol, interval, start, end, moment, limit, scorer, source, _STEPS[interval], as_of
-    )
-    if row is None:
-        raise UnknownSymbol(symbol)
-    return Table(row["body"], scorer_known=row["scorer_known"])

@@ -5,7 +5,7 @@ windows.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from lib.db.pool import Pool
 from lib.db.reading import read_rows
@@ -19,52 +19,35 @@ Market = Literal["KR", "US"]
 _TRENDING = """
 WITH asked AS (
     SELECT c.id AS scorer_id, coalesce($4, 'infinity'::timestamptz) AS moment,
-           $2::timestamptz - $3::interval AS since, $2 AS until, $2 - ($5::integer + 1) * $3 AS horizon
+           $2::timestamptz - $3::interval AS since, $2 AS until
     FROM scorers c WHERE c.name = $1
 ), present AS (
     SELECT DISTINCT b.symbol_id, a.*
     FROM asked a JOIN sentiment_buckets b ON b.scorer_id = a.scorer_id AND b.start >= a.since AND b.start < a.until
 ), counted AS (
-    SELECT p.*, s.symbol, s.name, s.name_ko, k.posts, k.positive, k.negative, k.score_sum, k.sample
+    SELECT p.*, s.symbol, s.name, s.name_ko, k.posts, k.filtered_posts
     FROM present p
     JOIN symbols s ON s.id = p.symbol_id
     CROSS JOIN LATERAL (
-        SELECT sum(posts) AS posts, sum(positive) AS positive, sum(negative) AS negative, sum(score_sum) AS score_sum,
-               bool_or(source = 'sample') AS sample
+        SELECT sum(posts) AS posts, sum(filtered_posts) AS filtered_posts
         FROM buckets_as_of(p.symbol_id, p.scorer_id, p.since, p.until, p.moment) WHERE posts > 0
     ) k
     WHERE k.posts > 0
       AND CASE $6::text WHEN 'KR' THEN s.symbol ~ '[.]K[SQ]$' WHEN 'US' THEN strpos(s.symbol, '.') = 0 ELSE true END
-    ORDER BY k.posts DESC, s.symbol
+    ORDER BY CASE WHEN $8::boolean THEN k.filtered_posts ELSE k.posts END DESC, s.symbol
     LIMIT $7
 )
-SELECT t.symbol, t.name, t.name_ko, t.posts::bigint, t.positive::bigint, t.negative::bigint, t.sample,
-       round(t.score_sum / t.posts, 6) AS score, coalesce(v.authors, 0) AS authors, h.history, older.older
+SELECT t.symbol, t.name, t.name_ko, i.posts, i.positive, i.negative, i.sample, i.score, i.authors,
+       i.filtered_posts, i.filtered_positive, i.filtered_negative, i.filtered_score, i.filtered_authors,
+       i.author_concentration, i.new_account_share, h.posts AS history, h.filtered_posts AS filtered_history, h.older
 FROM counted t
-CROSS JOIN LATERAL (
-    SELECT distinct_authors(array_agg(DISTINCT x)) AS authors
-    FROM buckets_as_of(t.symbol_id, t.scorer_id, t.since, t.until, t.moment) k
-    CROSS JOIN unnest(k.author_hashes) x WHERE k.posts > 0
-) v
-CROSS JOIN LATERAL (
-    SELECT array_agg(coalesce(p.posts, 0) ORDER BY n) AS history
-    FROM generate_series(1, $5) n
-    LEFT JOIN (
-        SELECT (date_part('epoch', t.until - k.start)::bigint - 1) / date_part('epoch', $3)::bigint AS period,
-               sum(k.posts)::bigint AS posts
-        FROM buckets_as_of(t.symbol_id, t.scorer_id, t.horizon, t.since, t.moment) k GROUP BY 1
-    ) p ON p.period = n
-) h
-CROSS JOIN LATERAL (
-    SELECT EXISTS (
-        SELECT FROM buckets_as_of(t.symbol_id, t.scorer_id, '-infinity', t.horizon, t.moment) k
-        WHERE k.posts > 0) AS older
-) older
+CROSS JOIN LATERAL sentiment_intervals(t.symbol_id, t.scorer_id, NULL, $3, t.since, t.since, t.until, t.moment) i
+CROSS JOIN LATERAL posts_before(t.symbol_id, t.scorer_id, NULL, t.since, $3, $5::integer, t.moment) h
 """
 
 
 class Talk(NamedTuple):
-    """What was said about one symbol in a window; `history` and `older` as in lib.db.sentiment.WindowCounts."""
+    """What was said about one symbol in a window; histories, `older` and shares as in lib.db.sentiment.WindowCounts."""
 
     symbol: str
     name: str
@@ -75,7 +58,15 @@ class Talk(NamedTuple):
     sample: bool
     score: float
     authors: int
+    filtered_posts: int
+    filtered_positive: int
+    filtered_negative: int
+    filtered_score: float | None
+    filtered_authors: int
+    author_concentration: float | None
+    new_account_share: float | None
     history: list[int]
+    filtered_history: list[int]
     older: bool
 
 
@@ -86,10 +77,17 @@ async def talked_about(
     until: datetime,
     length: timedelta,
     market: Market | None = None,
+    filtered: bool = True,
     moment: datetime | None = None,
 ) -> list[Talk]:
-    """At most CANDIDATES symbols with posts in [until - length, until), those with the most first. Raises
-    DatabaseUnavailable.
+    """At most CANDIDATES symbols with posts in [until - length, until), those with the most first, copies
+    not counted where `filtered`. Raises DatabaseUnavailable.
     """
-    rows = await read_rows(pool, _TRENDING, scorer, until, length, moment, PERIODS, market, CANDIDATES)
-    return [Talk(**{**dict(row), "score": float(row["score"])}) for row in rows]
+    rows = await read_rows(pool, _TRENDING, scorer, until, length, moment, PERIODS, market, CANDIDATES, filtered)
+    return [_talk(dict(row)) for row in rows]
+
+
+def _talk(row: dict[str, Any]) -> Talk:
+    for name in ("score", "filtered_score", "author_concentration", "new_account_share"):
+        row[name] = None if row[name] is None else float(row[name])
+    return Talk(**row)

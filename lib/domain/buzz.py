@@ -7,7 +7,6 @@ size (the root of the median, at least 1), so that a single post after a month o
 
 from collections.abc import Sequence
 from math import sqrt
-from statistics import median
 
 PERIODS = 30
 FEWEST_PERIODS = 7
@@ -23,8 +22,8 @@ def robust_z(count: int, history: Sequence[int]) -> float:
     >>> robust_z(1, [0] * 30)
     1.0
     """
-    usual = median(history)
-    spread = _MAD_TO_DEVIATION * median(abs(past - usual) for past in history)
+    usual = _middle(sorted(history))
+    spread = _MAD_TO_DEVIATION * _middle(sorted([abs(past - usual) for past in history]))
     return round((count - usual) / max(spread, sqrt(usual), 1.0), 2)
 
 
@@ -53,3 +52,37 @@ def buzz(count: int, history: Sequence[int], *, older: bool) -> tuple[float | No
     if len(known) < FEWEST_PERIODS:
         return None, f"The history is too short: {len(known)} of at least {FEWEST_PERIODS} preceding windows."
     return robust_z(count, known), None
+
+
+def bursts(
+    places: Sequence[int], counts: Sequence[int | None], before: Sequence[int], *, older: bool
+) -> list[float | None]:
+    """The buzz of each interval of a series beside the PERIODS intervals before it; None where the history is too short
+    or the count is None.
+
+    `places` number the intervals, ascending, where one that is left out has no posts; `before` counts the posts of the
+    intervals before the first that has a count, the latest first, and `older` says that there are posts before those.
+
+    >>> bursts([7, 8, 10], [5, None, 30], [4, 5, 6, 5, 5, 4, 6], older=False)
+    [0.0, None, 11.18]
+    """
+    known = {place: count for place, count in zip(places, counts, strict=True) if count is not None}
+    if not known:
+        return [None] * len(places)
+    begin = min(known)
+    known |= {begin - n: count for n, count in enumerate(before, start=1) if count}
+    first = min(known)
+    found: list[float | None] = []
+    for place, count in zip(places, counts, strict=True):
+        if count is None:
+            found.append(None)
+            continue
+        length = PERIODS if older else min(PERIODS, place - first)
+        history = [known.get(place - n, 0) for n in range(1, length + 1)]
+        found.append(robust_z(count, history) if length >= FEWEST_PERIODS else None)
+    return found
+
+
+def _middle(ascending: Sequence[float]) -> float:
+    half = len(ascending) // 2
+    return ascending[half] if len(ascending) % 2 else (ascending[half - 1] + ascending[half]) / 2

@@ -135,7 +135,9 @@ async def test_posts_carry_their_reading_and_are_filtered(pool: Pool, client: Cl
     first, _, unread = answer["items"]
     assert (first["score"], first["label"], first["published_at"]) == (0.5, "positive", "2026-03-02T12:00:00Z")
     assert first["explanation"] == [{"text": "great", "start": 6, "end": 11, "weight": 0.5}]
-    assert first["mentions"] == [{"symbol": "AAPL", "method": "cashtag", "confidence": 0.99, "start": 0, "end": 5}]
+    [mention] = first["mentions"]
+    assert (mention["symbol"], mention["method"], mention["start"], mention["end"]) == ("AAPL", "cashtag", 0, 5)
+    assert (mention["confidence"], mention["score"], mention["label"]) == (0.99, 0.5, "positive")
     assert (unread["score"], unread["label"], unread["explanation"]) == (None, None, [])
     assert answer["sample"] is True
     negative = await _get(client, "AAPL/posts", label="negative")

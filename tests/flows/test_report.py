@@ -17,6 +17,7 @@ from lib.db.pool import Pool
 from lib.settings import load_settings
 from lib.sources.declared import fingerprint
 from lib.sources.registry import declaration
+from tests.support.scoring import make_reader, post, score_all, store
 from tests.support.seed import add_coverage, add_gap, add_spend
 
 
@@ -47,7 +48,7 @@ async def test_a_table_of_each_kind_is_recorded(pool: Pool) -> None:
 
     assert (await state.result())["feeds"] == "denied"
     tables = await recorded(state)
-    assert set(tables) == {f"report-{name}" for name in ("sources", "coverage", "spend", "cursors", "gaps")}
+    assert set(tables) == {f"report-{name}" for name in ("sources", "coverage", "spend", "cursors", "gaps", "scorers")}
     assert "Ask the publisher" in tables["report-sources"][0]
     assert [row["stream"] for row in tables["report-coverage"][1]] == ["articles/sec"]
     (spend,) = tables["report-spend"][1]
@@ -56,6 +57,22 @@ async def test_a_table_of_each_kind_is_recorded(pool: Pool) -> None:
     assert [row["stream"] for row in tables["report-gaps"][1]] == ["articles/sec"]
     assert "hunter2" not in str(tables)
     assert declaration("x").missing(load_settings()) == []
+
+
+async def test_a_scorer_that_lacks_history_is_named_with_what_to_do(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store(pool, [post(1, "$AAPL great")])
+    await score_all(pool, await make_reader(pool))
+    monkeypatch.setenv("INSITECHART_SCORER", "korean@1")
+    monkeypatch.setenv("INSITECHART_SCORERS_BESIDE", "vader@1")
+    load_settings.cache_clear()
+    tables = await recorded(await report(return_state=True))
+    assert tables["report-scorers"][1] == [
+        {"scorer": "korean@1", "answers": "by default", "scored, about": "0%", "what to do": "rescore"},
+        {"scorer": "vader@1", "answers": "when asked for", "scored, about": "100%", "what to do": ""},
+    ]
+    assert "prefect deployment run rescore/default -p scorer=korean@1" in tables["report-sources"][0]
 
 
 async def recorded(state: Any) -> dict[str, tuple[str, list[dict[str, Any]]]]:

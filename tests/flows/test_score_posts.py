@@ -96,6 +96,18 @@ async def test_a_batch_that_lost_its_connection_is_tried_again(pool: Pool) -> No
     assert await pool.fetchval("SELECT count(*) FROM scores") == 1
 
 
+async def test_new_posts_are_scored_by_those_beside_the_default_too(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_reader(pool)
+    await store(pool, [post(1, "$AAPL 급등")])
+    monkeypatch.setenv("INSITECHART_SCORERS_BESIDE", "korean@1, vader@1")
+    load_settings.cache_clear()
+    await score_posts()
+    labels = await pool.fetch("SELECT c.name, s.label FROM scores s JOIN scorers c ON c.id = s.scorer_id ORDER BY 1")
+    assert [tuple(row) for row in labels] == [("korean@1", "positive"), ("vader@1", "neutral")]
+
+
 async def test_what_cannot_be_meant_is_refused(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError):
         await score_posts(batch=0)

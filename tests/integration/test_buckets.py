@@ -6,7 +6,6 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.db.ingest.posts import forget_posts
 from lib.db.pool import Pool
 from lib.db.scoring import score_batch
 from lib.domain.sentiment import Score
@@ -14,6 +13,7 @@ from lib.scoring.registry import get_scorer
 from tests.support.scoring import (
     DAY,
     assert_buckets_equal_posts,
+    forget,
     make_reader,
     post,
     score_all,
@@ -31,13 +31,17 @@ CROSS JOIN LATERAL buckets_as_of(symbols.id, sc.id, '-infinity', 'infinity', $1)
 ORDER BY b.symbol_id, b.scorer_id, b.source, b.start
 """
 
-_TEXTS = ["$AAPL is great", "awful $AAPL", "$AAPL $MSFT good!", "$TSLA", "nothing here", "$MSFT terrible, $GONE good"]
+_LONG = "$AAPL the new phone is a wonder of design and everyone in the shop wanted to see it at once"
+_TEXTS = [
+    "$AAPL is great", "RT @ann: $AAPL is great", "awful $AAPL", "$AAPL $MSFT good!", "$TSLA", "nothing here",
+    "$MSFT terrible, $GONE good", _LONG, f"RT @bob: {_LONG[:70]}…", f"{_LONG} really", f"{_LONG} 5%",
+]  # fmt: skip
 _STORE = st.tuples(
     st.just("store"),
     st.integers(0, 5),
     st.sampled_from(_TEXTS),
     st.sampled_from(["ann", "bob", None]),
-    st.sampled_from([0, 2, 4.99, 5, 12]),
+    st.sampled_from([0, 2, 4.99, 5, 12, 3000, 4321, 4325, 7000]),
 )
 _FORGET = st.tuples(st.just("forget"), st.integers(0, 5))
 _SCORE = st.tuples(st.just("score"), st.integers(1, 4))
@@ -65,8 +69,7 @@ async def test_buckets_equal_a_recount_and_the_past_stays(pool: Pool, steps: Seq
             number, text, author, minute = rest
             await store(pool, [post(number, text, author=author, minute=minute)])
         elif kind == "forget":
-            async with pool.acquire() as conn, conn.transaction():
-                await forget_posts(conn, "test", [str(rest[0])])
+            await forget(pool, rest[0])
         elif kind == "score":
             await score_batch(pool, reader, limit=rest[0])
         else:
@@ -83,7 +86,7 @@ async def test_buckets_equal_a_recount_and_the_past_stays(pool: Pool, steps: Seq
 
 async def test_reading_again_what_did_not_change_leaves_no_revision(pool: Pool) -> None:
     reader = await make_reader(pool)
-    await store(pool, [post(number, _TEXTS[number], minute=number) for number in range(6)])
+    await store(pool, [post(number, _TEXTS[number], minute=number) for number in range(len(_TEXTS))])
     await score_all(pool, reader)
     before = await pool.fetch("SELECT * FROM sentiment_buckets ORDER BY symbol_id, start")
     await pool.execute(_QUEUE_ALL)
@@ -97,12 +100,11 @@ async def test_an_emptied_bucket_stays_with_zeros_and_its_past(pool: Pool) -> No
     await store(pool, [post(1, "$AAPL great"), post(2, "$AAPL bad", author="bob", minute=1)])
     await score_all(pool, reader)
     await store(pool, [post(1, "$MSFT great")])
-    async with pool.acquire() as conn, conn.transaction():
-        await forget_posts(conn, "test", ["2"])
+    await forget(pool, 2)
     results = await score_all(pool, reader)
     assert [(result.posts, result.deleted, result.mentions) for result in results] == [(1, 1, 1)]
     buckets = await stored_buckets(pool)
-    assert buckets["AAPL", "vader@1", "test", DAY] == (0, 0, 0, 0, 0, [])
+    assert buckets["AAPL", "vader@1", "test", DAY] == (0, 0, 0, 0, 0, [], 0, 0, 0, 0, [], [], 0, 0, 0)
     assert buckets["MSFT", "vader@1", "test", DAY][:4] == (1, 1, 1, 0)
     assert await pool.fetchval("SELECT posts FROM sentiment_bucket_revisions") == 2
     assert await pool.fetchval("SELECT count(*) FROM scores") == 1
@@ -112,8 +114,7 @@ async def test_a_deleted_post_no_longer_counts_once_anything_recounts_its_bucket
     reader = await make_reader(pool)
     await store(pool, [post(1, "$AAPL great"), post(2, "$AAPL bad", author="bob")])
     await score_all(pool, reader)
-    async with pool.acquire() as conn, conn.transaction():
-        await forget_posts(conn, "test", ["2"])
+    await forget(pool, 2)
     await store(pool, [post(1, "$AAPL awful")])
     assert (await score_batch(pool, reader, limit=1)).posts == 1
     assert (await stored_buckets(pool))["AAPL", "vader@1", "test", DAY][:4] == (1, 1, 0, 1)

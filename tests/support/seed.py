@@ -3,6 +3,7 @@ under test.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -24,11 +25,15 @@ ON CONFLICT (interval, symbol_id, start) DO UPDATE SET open = EXCLUDED.open, hig
 
 _BUCKET = """
 INSERT INTO sentiment_buckets
-SELECT s.id, c.id, $3, $4, $5, $6, $7, $8, $9, $10, begin_observation()
+SELECT s.id, c.id, $3, $4, $5, $6, $7, $8, $9, $10, begin_observation(), $11, $12, $13, $14, $15, $16, $17, $18, $19
 FROM symbols s, scorers c WHERE s.symbol = $1 AND c.name = $2
 ON CONFLICT (symbol_id, scorer_id, start, source) DO UPDATE SET posts = EXCLUDED.posts, authors = EXCLUDED.authors,
     positive = EXCLUDED.positive, negative = EXCLUDED.negative, score_sum = EXCLUDED.score_sum,
-    author_hashes = EXCLUDED.author_hashes, observed_at = EXCLUDED.observed_at
+    author_hashes = EXCLUDED.author_hashes, filtered_posts = EXCLUDED.filtered_posts,
+    filtered_positive = EXCLUDED.filtered_positive, filtered_negative = EXCLUDED.filtered_negative,
+    filtered_score_sum = EXCLUDED.filtered_score_sum, filtered_author_hashes = EXCLUDED.filtered_author_hashes,
+    author_posts = EXCLUDED.author_posts, most_by_one = EXCLUDED.most_by_one, aged_posts = EXCLUDED.aged_posts,
+    new_account_posts = EXCLUDED.new_account_posts, observed_at = EXCLUDED.observed_at
 """
 
 _ACTION = """
@@ -47,6 +52,10 @@ FROM posts p, symbols s WHERE p.id = $1 AND s.symbol = $2
 
 _SCORE = """
 INSERT INTO scores SELECT $1, c.id, $3, $4, $5::text::jsonb, clock_timestamp() FROM scorers c WHERE c.name = $2
+"""
+
+_MENTION_SCORE = """
+INSERT INTO mention_scores SELECT $1, s.id, c.id, $4, $5 FROM scorers c, symbols s WHERE s.symbol = $2 AND c.name = $3
 """
 
 _COVERAGE = """
@@ -113,14 +122,19 @@ async def add_bucket(
     scores: Iterable[float],
     *,
     authors: Sequence[int] = (),
+    copies: int = 0,
+    new_accounts: int | None = None,
     source: str = "reddit",
     scorer: str = "vader@1",
 ) -> None:
-    """A bucket of posts with these scores by these authors (hashes; default: one each); one that is there is
-    replaced.
+    """A bucket of posts with these scores by these authors (hashes; default: one each), of which the last `copies` are
+    copies, and so many are by new accounts (None: no account's age is known); one that is there is replaced.
     """
     values = list(scores)
-    hashes = sorted(set(authors or range(1, len(values) + 1)))
+    wrote = list(authors) or list(range(1, len(values) + 1))
+    hashes = sorted(set(wrote))
+    firsts = values[: len(values) - copies]
+    by_author = Counter(wrote)
     await db.execute(
         _BUCKET,
         symbol,
@@ -129,10 +143,23 @@ async def add_bucket(
         start,
         len(values),
         len(hashes),
+        *_sums(values),
+        hashes,
+        len(firsts),
+        *_sums(firsts),
+        sorted(set(wrote[: len(firsts)])),
+        [by_author[found] for found in hashes],
+        max(by_author.values(), default=0),
+        0 if new_accounts is None else len(values),
+        new_accounts or 0,
+    )
+
+
+def _sums(values: Sequence[float]) -> tuple[int, int, Decimal]:
+    return (
         sum(value >= 0.05 for value in values),
         sum(value <= -0.05 for value in values),
         sum((Decimal(str(value)) for value in values), Decimal(0)),
-        hashes,
     )
 
 
@@ -150,16 +177,24 @@ async def add_post(
     external_id: str,
     source: str = "reddit",
     score: float | None = 0.5,
+    of_mention: float | None = None,
     scorer: str = "vader@1",
 ) -> int:
-    """A post that mentions `symbol`, scored unless `score` is None; returns its id."""
+    """A post that mentions `symbol`, scored unless `score` is None, the mention by itself with `of_mention` (default:
+    as the text); returns its id.
+    """
     post_id: int = await db.fetchval(_POST, source, external_id, "someone", published_at, "en", None, text, None)
     await db.execute(_MENTION, post_id, symbol)
     if score is not None:
-        label = "positive" if score >= 0.05 else "negative" if score <= -0.05 else "neutral"
         terms = json.dumps([["great", 6, 11, score]])
-        await db.execute(_SCORE, post_id, scorer, Decimal(str(score)), label, terms)
+        await db.execute(_SCORE, post_id, scorer, Decimal(str(score)), _label(score), terms)
+        own = score if of_mention is None else of_mention
+        await db.execute(_MENTION_SCORE, post_id, symbol, scorer, Decimal(str(own)), _label(own))
     return post_id
+
+
+def _label(score: float) -> str:
+    return "positive" if score >= 0.05 else "negative" if score <= -0.05 else "neutral"
 
 
 async def add_coverage(

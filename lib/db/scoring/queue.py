@@ -20,7 +20,7 @@ _REMOVE = "DELETE FROM score_queue WHERE post_id = ANY($1::bigint[])"
 
 # a statement of its own: its snapshot begins once the rows are held, so it sees every change made before that
 _POSTS = """
-SELECT id, source, published_at, lang, title, coalesce(text, ''), deleted_at IS NOT NULL
+SELECT id, source, published_at, lang, title, coalesce(text, ''), deleted_at IS NOT NULL, author
 FROM posts WHERE id = ANY($1::bigint[]) ORDER BY id
 """
 
@@ -37,6 +37,7 @@ class Claimed(msgspec.Struct, frozen=True):
     title: str | None
     text: str
     is_deleted: bool
+    author: str | None = None
 
 
 async def claim(conn: Connection, limit: int, *, newest: bool = False) -> Sequence[Claimed]:
