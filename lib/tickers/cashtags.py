@@ -21,8 +21,13 @@ CURRENCIES = frozenset(
 )
 # a share button leaves the network's own ticker behind: "Share on $FB $TWTR"
 NETWORKS = frozenset(("FB", "META", "TWTR", "SNAP", "PINS", "LNKD", "RDDT"))
-_ASKS = r"\b(?:share|like|follow|find|join|tweet|pin|post)"
-_BUTTON = re.compile(_ASKS + r"(?: (?:us|this|it|me|now))?(?: (?:on|to|via|at))?\s*[:|\-]?\s*$", re.IGNORECASE)
+_ASKS = ("share", "like", "follow", "find", "join", "tweet", "pin", "post")
+_WHOM = ("us", "this", "it", "me", "now")
+_WHERE = ("on", "to", "via", "at")
+_BUTTON = re.compile(
+    rf"\b(?:{'|'.join(_ASKS)})(?: (?:{'|'.join(_WHOM)}))?(?: (?:{'|'.join(_WHERE)}))?\s*[:|\-]?\s*$", re.IGNORECASE
+)
+_ENDS_OF_BUTTON = (*_ASKS, *_WHOM, *_WHERE)
 _BUTTON_LENGTH = 30
 # buttons stand in a row: where one ended, another begins after fewer characters than these
 NEAR_BUTTON = 4
@@ -82,4 +87,5 @@ def is_plain_word(written: str) -> bool:
 
 def is_button(text: str, start: int) -> bool:
     """Does what stands before the tag at `start` ask to share the page on a network?"""
-    return _BUTTON.search(text[max(0, start - _BUTTON_LENGTH) : start]) is not None
+    before = text[max(0, start - _BUTTON_LENGTH) : start]
+    return before.rstrip(" \n\t:|-").lower().endswith(_ENDS_OF_BUTTON) and _BUTTON.search(before) is not None

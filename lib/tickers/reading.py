@@ -12,7 +12,7 @@ from lib.text.hangul import has_hangul
 from lib.tickers.claims import Claims, existing
 from lib.tickers.context import is_title_case, shouts, speaks_of_finance
 
-# how far the end of a word is looked for before everything is blanked to find out
+# how far either end of a word is looked for before everything is blanked to find out
 _LONGEST_WORD = 60
 # no evidence that has to be weighed makes a mention surer
 _SURE = 0.96
@@ -82,12 +82,14 @@ class Reading:
     def is_address(self, start: int, end: int) -> bool:
         """Is what stands at [start, end) part of a web or e-mail address, or of a handle?"""
         text = self.text
-        if not start or text[start - 1].isspace():
-            stop = text.find(" ", end, end + _LONGEST_WORD)
-            if stop < 0 and len(text) <= end + _LONGEST_WORD:
-                stop = len(text)
-            if stop >= 0 and text.find("/", end, stop) < 0 and text.find("@", end, stop) < 0:
-                return text.startswith("www.", start)
+        begin = text.rfind(" ", max(0, start - _LONGEST_WORD), start) + 1
+        stop = text.find(" ", end, end + _LONGEST_WORD)
+        if stop < 0:
+            stop = len(text)
+        if (begin or start <= _LONGEST_WORD) and stop - end <= _LONGEST_WORD:
+            word = text[begin:stop]
+            if "/" not in word and "@" not in word and "www." not in word:
+                return False
         return self.blanked[start] == " "
 
     @property

@@ -29,7 +29,7 @@ _MANY_TAGS = 10
 _SURE, _LISTED_OFF = 0.99, 0.9
 _INTRODUCED = 0.96
 # what may stand on either side of a cashtag and leaves nothing to look into
-_APART = frozenset(("", " ", "\n", "\r", "\t", ",", ":", "!", "?", ";", "'", '"', ")", "("))
+_APART = frozenset(("", *" \n\r\t,:!?;'\"()[]*|…“”–—•"))
 _MARKS = ".-/_"
 
 Match = tuple[int, int, int]
@@ -70,7 +70,7 @@ class Resolver:
 
     def _read(self, text: str, lang: str | None, at: date | None) -> tuple[Mention, ...]:
         # a space in front, as every name has: so a match begins in the text where it begins in `letters`
-        letters = b" " + as_letters(text) + b" "
+        letters = as_letters(f" {text} ")
         if b"&" in letters:
             # it is part of a name, as in AT&T, unless a cashtag follows, or an entity was left undecoded
             letters = letters.replace(b"&amp ", b"     ").replace(b"&$", b" $")
@@ -158,7 +158,7 @@ class Resolver:
                 return
         else:
             # an address may be around it, or more of the ticker behind it
-            found = cashtag_at(reading.blanked, start)
+            found = None if reading.is_address(start + 1, end) else cashtag_at(text, start)
             if found is None:
                 return
             spellings, end = found
