@@ -5,6 +5,7 @@ a shortened one; and common shares alone speak for the name of a company.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 from typing import NamedTuple
@@ -14,7 +15,8 @@ from lib.tickers.names import Share
 _FEW_LETTERS = 4
 
 
-class Claim(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Claim:
     """One listing that a name may mean. It exists on the days [first, last)."""
 
     symbol: str

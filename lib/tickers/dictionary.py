@@ -8,8 +8,8 @@ becomes text, whose boundaries depend on particles. Who may be meant, `claims` s
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick
 
@@ -26,7 +26,8 @@ _CONFIDENCE = {Grade.OWN_ALIAS: 0.88, Grade.ALIAS: 0.88, Grade.REGISTERED: 0.93,
 _FORMS = ("inc", "corp", "corporation", "plc", "ltd")
 
 
-class Name(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Name:
     """What a company is called: its claims, best first, and what believing it takes."""
 
     claims: Claims
@@ -35,7 +36,8 @@ class Name(NamedTuple):
     confidence: float
 
 
-class Tag(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tag:
     """A ticker behind a dollar sign. `mark` is where its letters have a mark inside, as BRK-B does, or 0.
 
     `is_network`: a share button may leave it behind. `is_simple`: neither of the two needs a thought.
@@ -48,15 +50,18 @@ class Tag(NamedTuple):
     is_simple: bool
 
 
-class Pattern(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pattern:
     """One run of letters: the name it may be, the ticker, or both; neither where it only introduces or hides others.
 
-    Of a bare ticker, `ordinary` says that it is an English word, `plain` that it is one or something else if written
-    small, `popular` that everybody knows it; `mark` is as in Tag. What is `loud` is looked at in capitals only.
+    `claims` are those of the name, or else of the ticker. Of a bare ticker, `ordinary` says that it is an English word,
+    `plain` that it is one or something else if written small, `popular` that everybody knows it; `mark` is as in Tag.
+    What is `loud` is looked at in capitals only.
     """
 
     name: Name | None = None
     ticker: str | None = None
+    claims: Claims = ()
     ordinary: bool = False
     plain: bool = False
     popular: bool = False
@@ -120,7 +125,8 @@ class Dictionary:
     def _latin_patterns(self, names: Mapping[str, Name]) -> dict[str, Pattern | Tag]:
         """What may be written in Latin letters, as `as_letters` has it, sign or space in front."""
         found: dict[str, Pattern | Tag] = {
-            f" {_spaced(text)}": Pattern(name, loud=name.need is Need.KOREAN) for text, name in names.items()
+            f" {_spaced(text)}": Pattern(name, claims=name.claims, loud=name.need is Need.KOREAN)
+            for text, name in names.items()
         }
         for ticker in (*self.tickers, *NETWORKS):
             letters = as_letters(ticker).decode()
@@ -129,11 +135,14 @@ class Dictionary:
                 found[f"${letters}"] = _tag(ticker, self.tickers.get(ticker, ()), mark)
             if len(ticker) > 1 and ticker in self.tickers and ticker not in tables.words("acronyms.txt"):
                 name = names.get(letters)
+                claims = self.tickers[ticker] if name is None else name.claims
                 ordinary = letters in tables.words("words.txt")
                 plain = ordinary or letters in tables.words("plain.txt")
                 popular = self._is_popular(ticker)
                 loud = plain and not popular and (name is None or name.need is Need.KOREAN)
-                found[f" {letters}"] = Pattern(name, ticker, ordinary, plain, popular, loud, 0 if name else mark)
+                found[f" {letters}"] = Pattern(
+                    name, ticker, claims, ordinary, plain, popular, loud, 0 if name else mark
+                )
         # phrases that name nobody: being longer, they win over the name inside them
         found |= {f" {_spaced(phrase)}": Pattern() for phrase in tables.phrases("phrases.txt")}
         return found | {f" {name}": Pattern(introduces=True) for name in tables.phrases("exchanges.txt")}

@@ -14,6 +14,7 @@ from lib.tickers.context import is_title_case, shouts, speaks_of_finance
 
 # how far either end of a word is looked for before everything is blanked to find out
 _LONGEST_WORD = 60
+_STILL_LISTED = date.max
 # no evidence that has to be weighed makes a mention surer
 _SURE = 0.96
 
@@ -38,7 +39,7 @@ class Reading:
     def add(self, claims: Claims, method: Method, confidence: float, start: int, end: int) -> bool:
         """Notes a mention of who has the best claim on the day; False if nobody has one."""
         claim, at = claims[0], self._at
-        if (claim.last is not date.max) if at is None else not claim.first <= at < claim.last:
+        if (claim.last is not _STILL_LISTED) if at is None else not claim.first <= at < claim.last:
             other = existing(claims, at)
             if other is None:
                 return False
@@ -54,7 +55,8 @@ class Reading:
 
     def is_sure_of(self, claims: Claims) -> bool:
         """Is who has the best claim mentioned so surely that no further mention would count?"""
-        known = self.by_symbol.get(claims[0].symbol)
+        claim = claims[0] if len(claims) == 1 else existing(claims, self._at)
+        known = None if claim is None else self.by_symbol.get(claim.symbol)
         return known is not None and known.confidence >= _SURE
 
     def weaken(self, method: Method, most: float) -> None:

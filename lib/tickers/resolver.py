@@ -70,19 +70,21 @@ class Resolver:
 
     def _read(self, text: str, lang: str | None, at: date | None) -> tuple[Mention, ...]:
         # a space in front, as every name has: so a match begins in the text where it begins in `letters`
-        letters = as_letters(f" {text} ")
+        padded = f" {text} "
+        letters = as_letters(padded)
         if b"&" in letters:
             # it is part of a name, as in AT&T, unless a cashtag follows, or an entity was left undecoded
             letters = letters.replace(b"&amp ", b"     ").replace(b"&$", b" $")
         matches = self._find_latin(letters, True)
-        is_latin = text.isascii() or not has_hangul(text)
-        if is_latin and not matches:
-            return ()
-        reading = Reading(text, at, lang)
-        if not is_latin:
+        if not text.isascii() and has_hangul(text):
+            reading = Reading(text, at, lang)
             self._hangul_names(reading, self._find_hangul(text.lower(), True))
+        elif matches:
+            reading = Reading(text, at, lang)
+        else:
+            return ()
         if matches:
-            self._latin(reading, matches)
+            self._latin(reading, padded, matches)
         return reading.mentions()
 
     def symbol_of(self, ticker: str, *, at: date | None = None) -> str | None:
@@ -90,27 +92,30 @@ class Resolver:
         claim = existing(self._dictionary.tickers.get(ticker.strip().removeprefix("$").upper(), ()), at)
         return None if claim is None else claim.symbol
 
-    def _latin(self, reading: Reading, matches: list[Match]) -> None:
+    def _latin(self, reading: Reading, padded: str, matches: list[Match]) -> None:
         patterns = self._dictionary.latin
         text = reading.text
+        by_symbol = reading.by_symbol
         unsure: list[Candidate] = []
         for index, start, end in self._longest(text, matches) if len(matches) > 1 else matches:
             pattern = patterns[index]
             if isinstance(pattern, Tag):
-                end -= 2
+                before, after = padded[start - 1], padded[end - 1]
                 if (
-                    text[start:end] == pattern.ticker
-                    and pattern.is_simple
-                    and text[end : end + 1] in _APART
-                    and text[start - 2 : start - 1] in _APART
+                    pattern.is_simple
+                    and before in _APART
+                    and (after in _APART or (after == "." and padded[end] in _APART))
+                    and padded[start + 1 : end - 1] == pattern.ticker
                 ):
                     # as most are: nothing around it to look into
-                    reading.tags += reading.add(pattern.claims, "cashtag", _SURE, start - 1, end)
-                else:
-                    self._cashtag(reading, pattern, start - 1, end)
+                    reading.tags += reading.add(pattern.claims, "cashtag", _SURE, start - 1, end - 2)
+                elif not before.isalnum():
+                    self._cashtag(reading, pattern, start - 1, end - 2)
                 continue
             end -= 2
             if pattern.loud and not text[end - 1].isupper():
+                continue
+            if by_symbol and pattern.claims and reading.is_sure_of(pattern.claims):
                 continue
             name = pattern.name
             if name is None:
