@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from lib.domain.sentiment import Label, Score, Term
-from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Candidates, Word, Words
+from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Reader, Word, Words
 from lib.scoring.verdict import NEUTRAL, label_of, strongest
 
 _CAPITALS = 0.733
@@ -38,15 +38,15 @@ class Vader:
         self._values = _Values()
 
     @cached_property
-    def _candidates(self) -> Candidates:
-        return Candidates(self._words)
+    def _reader(self) -> Reader:
+        return Reader(self._words)
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         """The score of `text`. Spans count its code points from 0; `lang` changes nothing, the lexicon is English."""
-        found, tokens = self._candidates.find(text)
+        found, tokens, acting = self._reader.find(text)
         if not found:
             return NEUTRAL
-        weights = _weigh_alone(text, found) if tokens is None else self._weigh_in_place(_Counted(tokens), found)
+        weights = self._weigh_in_place(_Counted(tokens), found) if acting else _weigh_alone(tokens, found)
         if 0.0 in weights:
             weights = _apply_but(found, weights)
         summed = float(sum(weights))
@@ -102,14 +102,14 @@ class _Values(dict[float, tuple[float, Label]]):
         return found
 
 
-def _weigh_alone(text: str, found: Iterable[Word]) -> list[float]:
+def _weigh_alone(tokens: Iterable[str], found: Iterable[Word]) -> list[float]:
     """What each of the words `found` weighs where no word acts on another; a `but` weighs 0."""
     weights = []
     counted = None
     for word in found:
         weight = word.valence
         if word.is_upper and weight:
-            counted = counted or _Counted(text.split())
+            counted = counted or _Counted(tokens)
             weight += _capitals(weight) if counted.mixed else 0.0
         weights.append(weight)
     return weights
