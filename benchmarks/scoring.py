@@ -33,9 +33,9 @@ _QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts"
 
 
 async def main() -> list[tuple[str, float, float, str]]:
-    """Rows of (what, ours, baseline, unit). Texts and characters are by the CPU time of one core, characters of long texts
-    beside those of posts; posts are by the wall clock, from the first process's start to the last commit, with mentions
-    and buckets, beside NLTK that only scores them.
+    """Rows of (what, ours, baseline, unit). Texts and characters are by the CPU time of one core, characters of long
+    texts beside those of posts; posts are by the wall clock, from the first process's start to the last commit, with
+    mentions and buckets, beside NLTK that only scores them.
     """
     posts, listings, where = _world()
     texts = [post.text for post in posts]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from lib.domain.sentiment import Label, Score, Term
-from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Reader, Word, Words
+from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Sieve, Word, Words
 from lib.scoring.verdict import NEUTRAL, label_of, strongest
 
 _CAPITALS = 0.733
@@ -38,12 +38,12 @@ class Vader:
         self._values = _Values()
 
     @cached_property
-    def _reader(self) -> Reader:
-        return Reader(self._words)
+    def _sieve(self) -> Sieve:
+        return Sieve(self._words)
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         """The score of `text`. Spans count its code points from 0; `lang` changes nothing, the lexicon is English."""
-        found, tokens, acting = self._reader.find(text)
+        found, tokens, acting = self._sieve.find(text)
         if not found:
             return NEUTRAL
         weights = self._weigh_in_place(_Counted(tokens), found) if acting else _weigh_alone(tokens, found)

@@ -104,7 +104,7 @@ class Words(dict[str, Word]):
         return word
 
 
-class Reader:
+class Sieve:
     """Finds the words of a text that matter or act: most texts have none. May be used by several threads at once.
 
     Tokens that were seen before and are neither are passed over. Of a new one a piece is left, in small letters and

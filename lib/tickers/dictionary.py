@@ -9,7 +9,6 @@ becomes text, whose boundaries depend on particles. Who may be meant, `claims` s
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick
 
@@ -18,7 +17,7 @@ from lib.domain.symbols import Listing
 from lib.text.hangul import has_hangul
 from lib.tickers import tables
 from lib.tickers.cashtags import CURRENCIES, NETWORKS
-from lib.tickers.claims import Bid, Claim, Claims, Grade, ranked
+from lib.tickers.claims import Bid, Claim, Claims, Grade, days_of, former_symbols, ranked
 from lib.tickers.names import Share, as_letters, company_key, key, share_of, shorter_keys, written_key
 from lib.tickers.needs import Need, need_of
 
@@ -88,14 +87,20 @@ class Dictionary:
     def _collect(self) -> dict[str, list[Bid]]:
         """Every name with its bids, and on the way the tickers with their claims."""
         bids: dict[str, list[Bid]] = defaultdict(list)
+        successors: dict[str, list[Claim]] = defaultdict(list)
         former: dict[str, list[Claim]] = defaultdict(list)
         registered = {listing.symbol: company_key(listing.name) for listing in self.listings}
+        renamed = former_symbols(self.listings)
         alone = _companies_by_beginning(registered.values())
         for listing in self.listings:
-            claim = Claim(listing.symbol, listing.listed_on or date.min, listing.delisted_on or date.max)
+            days = days_of(listing, renamed[listing.symbol])
+            claim = days.whole
             share = share_of(listing)
             for ticker in _tickers(listing.symbol):
-                self.tickers[ticker] = (*self.tickers.get(ticker, ()), claim)
+                self.tickers[ticker] = (*self.tickers.get(ticker, ()), days.present)
+            for ticker, then, later in days.former:
+                successors[ticker].append(then)
+                former[ticker].append(later)
             for grade, name in _names_of(listing, registered[listing.symbol], alone, speaks=share is Share.COMMON):
                 if name.startswith("$"):
                     former[name[1:].upper()].append(claim)
@@ -105,8 +110,10 @@ class Dictionary:
                     bids[name.lower()].append(bid)
                 else:
                     bids[name if "  " in name else key(name)].append(bid)
+        self._listed = frozenset(self.tickers)
+        # whoever has a ticker now, in its days it meant who had it then; once nobody has it, it is an old name
         for ticker, claims in former.items():
-            self.tickers[ticker] = (*self.tickers.get(ticker, ()), *claims)
+            self.tickers[ticker] = (*successors[ticker], *self.tickers.get(ticker, ()), *claims)
         return bids
 
     def _names(self, bids: Mapping[str, list[Bid]]) -> dict[str, Name]:
@@ -139,7 +146,9 @@ class Dictionary:
                 ordinary = letters in tables.words("words.txt")
                 plain = ordinary or letters in tables.words("plain.txt")
                 popular = self._is_popular(ticker)
-                loud = plain and not popular and (name is None or name.need is Need.KOREAN)
+                # a former ticker that nobody has now comes back in capitals
+                loud = (plain or ticker not in self._listed) and not popular
+                loud = loud and (name is None or name.need is Need.KOREAN)
                 found[f" {letters}"] = Pattern(
                     name, ticker, claims, ordinary, plain, popular, loud, 0 if name else mark
                 )

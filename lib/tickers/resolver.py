@@ -29,7 +29,7 @@ _MANY_TAGS = 10
 _SURE, _LISTED_OFF = 0.99, 0.9
 _INTRODUCED = 0.96
 # what may stand on either side of a cashtag and leaves nothing to look into
-_APART = frozenset(("", *" \n\r\t,:!?;'\"()[]*|…“”–—•"))
+_APART = frozenset(("", *" \n\r\t,:!?;'\"()[]*|“”–—•"))
 _MARKS = ".-/_"
 
 Match = tuple[int, int, int]

@@ -79,8 +79,11 @@ def test_words_that_act_on_each_other_do_so_as_in_nltk(text: str) -> None:
     assert VADER.score(text).value == ORACLE.polarity_scores(text)["compound"]
 
 
-@pytest.mark.parametrize("name", ["stocknet_posts.jsonl.gz", "reddit_posts.jsonl.gz"])
-def test_not_one_real_post_scores_otherwise_than_in_nltk(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["stocknet_posts.jsonl.gz", "reddit_posts.jsonl.gz", "sentiment_train.jsonl.gz", "sentiment_dev.jsonl.gz"],
+)
+def test_not_one_real_text_scores_otherwise_than_in_nltk(name: str) -> None:
     with gzip.open(data_file(name), "rt", encoding="utf-8") as lines:
         posts = [json.loads(line) for line in lines]
     differing = 0
