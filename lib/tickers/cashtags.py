@@ -71,7 +71,7 @@ def find_cashtags(text: str) -> list[tuple[str, ...]]:
 
 
 def _with_suffix(ticker: str, mark: str, suffix: str, ticker_end: int, end: int) -> Tag:
-    """`$BRK.B` is a class of share, `$VOD.L` another country's paper, `$ES_F` a future, `$AAPL.So` the end of a sentence."""
+    """`$BRK.B` is a class of share, `$VOD.L` another country's paper, `$ES_F` a future, `$AAPL.So` a sentence's end."""
     if suffix in ("KS", "KQ"):
         return (f"{ticker}.{suffix}",), end
     if mark == "." and suffix in _ELSEWHERE:
