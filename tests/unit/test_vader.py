@@ -3,9 +3,7 @@
 import gzip
 import json
 import math
-import sys
 import time
-from types import FrameType
 
 import pytest
 from hypothesis import example, given, settings
@@ -17,6 +15,7 @@ from lib.scoring.vader_words import BOOSTERS, EDGES, IDIOMS, NEGATIONS, lexicon
 from lib.scoring.verdict import MOST_TERMS
 from tests.support.data import data_file
 from tests.support.nltk_vader import nltk_vader
+from tests.support.work import calls
 
 ORACLE = nltk_vader()
 VADER = Vader()
@@ -147,25 +146,8 @@ def test_a_character_of_a_long_text_costs_no_more_than_one_of_a_short_text() -> 
     words = [word for pair in zip(plain, sorted(filter(str.isalpha, lexicon()))[::18], strict=False) for word in pair]
     posts = [" ".join(["Not", *words[first : first + 20], "so!"]) for first in range(0, 800, 20)]
     long = " ".join(posts * (100_000 // sum(map(len, posts)) + 1))[:100_000]
-    assert _calls(long) / len(long) < sum(map(_calls, posts)) / sum(map(len, posts))
-
-
-def _calls(text: str) -> int:
-    """How many functions, of Python and of C, are called to score `text` once its words are known."""
-    VADER.score(text)
-    calls = 0
-
-    def count(frame: FrameType, event: str, arg: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        VADER.score(text)
-    finally:
-        sys.setprofile(before)
-    return calls
+    short = sum(calls(VADER.score, post) for post in posts) / sum(map(len, posts))
+    assert calls(VADER.score, long) / len(long) < short
 
 
 def _seconds(text: str) -> float:
