@@ -19,7 +19,7 @@ from lib.tickers.bare import Candidate, introduced_at, list_along, ticker_confid
 from lib.tickers.cashtags import NEAR_BUTTON, cashtag_at, find_cashtags, is_button, is_plain_word
 from lib.tickers.claims import existing
 from lib.tickers.context import stock_word_after
-from lib.tickers.dictionary import Dictionary, Tag
+from lib.tickers.dictionary import Dictionary, Pattern, Tag
 from lib.tickers.evidence import hangul_confidence, latin_confidence
 from lib.tickers.names import as_letters
 from lib.tickers.needs import Need
@@ -95,8 +95,7 @@ class Resolver:
     def _latin(self, reading: Reading, padded: str, matches: list[Match]) -> None:
         patterns = self._dictionary.latin
         text = reading.text
-        by_symbol = reading.by_symbol
-        unsure: list[Candidate] = []
+        others: list[tuple[Pattern, int, int]] = []
         for index, start, end in self._longest(text, matches) if len(matches) > 1 else matches:
             pattern = patterns[index]
             if isinstance(pattern, Tag):
@@ -112,10 +111,18 @@ class Resolver:
                 elif not before.isalnum():
                     self._cashtag(reading, pattern, start - 1, end - 2)
                 continue
-            end -= 2
-            if pattern.loud and not text[end - 1].isupper():
-                continue
-            if by_symbol and pattern.claims and reading.is_sure_of(pattern.claims):
+            if not pattern.loud or text[end - 3].isupper():
+                others.append((pattern, start, end - 2))
+        if others:
+            self._others(reading, others)
+        elif reading.tags > _MANY_TAGS:
+            reading.weaken("cashtag", _LISTED_OFF)
+
+    def _others(self, reading: Reading, others: Sequence[tuple[Pattern, int, int]]) -> None:
+        """Reads what is no cashtag: most of it names a stock over again whose cashtag stands beside it."""
+        unsure: list[Candidate] = []
+        for pattern, start, end in others:
+            if pattern.claims and reading.by_symbol and reading.is_sure_of(pattern.claims):
                 continue
             name = pattern.name
             if name is None:
@@ -189,8 +196,7 @@ class Resolver:
         for candidate in unsure:
             pattern, start, end, _ = candidate
             name = pattern.name
-            claims = self._dictionary.tickers[pattern.ticker or ""] if name is None else name.claims
-            if reading.is_sure_of(claims) or reading.is_taken(start, end) or reading.is_address(start, end):
+            if reading.is_sure_of(pattern.claims) or reading.is_taken(start, end) or reading.is_address(start, end):
                 continue
             if name is not None:
                 confidence = latin_confidence(reading, name, start, end)
