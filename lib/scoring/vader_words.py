@@ -6,8 +6,10 @@ each process a second and 45 MB.
 """
 
 import string
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
+from itertools import compress
 
 from vaderSentiment.vaderSentiment import BOOSTER_DICT, NEGATE
 
@@ -39,13 +41,14 @@ _RAREST = frozenset(("shit", "bomb", "ass", "yeah", "mustard", "kiss", "mouth", 
 # what acts on another word beside boosters and negations
 _ACTING = _RAREST | {"never", "so", "this", "least"}
 _EDGE_CHARACTERS = "".join(sorted({character for edge in EDGES for character in edge}))
+_EDGE_BYTES = _EDGE_CHARACTERS.encode()
+# small letters, and a space for the separators that only text knows as such
+_SMALL = bytes(ord(" ") if 0x1C <= code <= 0x1F else code for code in bytes(range(256)).lower())
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 # longer tokens are addresses for the most part, which never come back
 _KEPT_LENGTH = 16
 _KEPT_TOKENS = 1 << 17
-# few enough to stay in a processor's cache: a rare token is sooner looked into again than found in memory
-_KEPT_PLAIN = 1 << 12
 
 
 @cache
@@ -105,51 +108,51 @@ class Words(dict[str, Word]):
 
 
 class Sieve:
-    """Finds the words of a text that matter or act: most texts have none. May be used by several threads at once.
+    """Finds the words of a text that matter without looking at every token: most texts have none.
 
-    Tokens that were seen before and are neither are passed over. Of a new one a piece is left, in small letters and
-    without the marks that may stand at its edges: every word that matters or acts leaves one of `_pieces`, leaves
-    nothing, or holds `n't`; and few others do.
+    Of each token a piece is left, in small letters and without the marks that may stand at its edges. Every word that
+    matters leaves one of `_weighing`, and few others do; every word that matters or acts leaves one of `_loud`, or
+    holds `n't`. May be used by several threads at once.
     """
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        known = (*lexicon(), "but", *BOOSTERS, *NEGATIONS, *_ACTING)
-        self._pieces = frozenset(map(_piece, known)) | {""}
-        # no run of marks at an edge is longer than four
-        self._longest = max(map(len, known)) + 4
-        self._plain: set[str] = set()
+        self._weighing = frozenset(map(_piece, (*lexicon(), "but"))) - {b""}
+        self._loud = self._weighing.union(map(_piece, (*BOOSTERS, *NEGATIONS, *_ACTING)))
 
     def find(self, text: str) -> tuple[list[Word], list[str], bool]:
-        """The words of `text` that matter, in its order; all its tokens; and whether one may act on another."""
-        tokens = text.split()
-        plain = self._plain
+        """The words of `text` that matter, in its order; where there are any, all its tokens; and whether one of them
+        may act on another.
+        """
+        if text.isascii():
+            tokens = None
+            pieces = text.encode().translate(_SMALL, _EDGE_BYTES).split()
+        else:
+            # bytes split at the spaces of ASCII alone, NLTK at every kind
+            tokens = text.split()
+            pieces = " ".join(tokens).lower().encode("utf-8", "surrogatepass").translate(None, _EDGE_BYTES).split()
+        # the only words of the lexicon that leave no piece hold one of these
+        lost = ":-" in text or "-:" in text
+        if self._weighing.isdisjoint(pieces) and not lost:
+            return [], [], False
+        tokens = left = tokens or text.split()
+        loud: Iterable[str] = tokens
+        if not lost:
+            if len(pieces) != len(left):
+                left = [token for token in left if token.strip(_EDGE_CHARACTERS)]
+            loud = compress(left, map(self._loud.__contains__, pieces))
         found: list[Word] = []
-        acting = False
-        for token in [token for token in tokens if token not in plain]:
-            if len(token) > self._longest:
-                acting = acting or "n't" in token.lower()
-            elif (piece := _piece(token)) in self._pieces or "n't" in piece:
-                word = self._words[token]
-                if word.matters:
-                    found.append(word)
-                if word.acts:
-                    acting = True
-                elif not word.matters:
-                    self._pass_over(token)
-            else:
-                self._pass_over(token)
+        acting = "'" in text and "n't" in text.lower()
+        for token in loud:
+            word = self._words[token]
+            if word.matters:
+                found.append(word)
+            acting = acting or word.acts
         return found, tokens, acting
 
-    def _pass_over(self, token: str) -> None:
-        if len(token) <= _KEPT_LENGTH:
-            if len(self._plain) >= _KEPT_PLAIN:
-                self._plain.clear()
-            self._plain.add(token)
 
-
-def _piece(token: str) -> str:
-    return token.lower().strip(_EDGE_CHARACTERS)
+def _piece(token: str) -> bytes:
+    return token.lower().encode("utf-8", "surrogatepass").translate(None, _EDGE_BYTES)
 
 
 def bare(token: str) -> str:

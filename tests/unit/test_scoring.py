@@ -10,7 +10,7 @@ from lib.domain.symbols import Listing
 from lib.errors import UnknownScorer
 from lib.scoring.reader import Reader
 from lib.scoring.registry import SCORERS, get_scorer
-from lib.scoring.vader_words import _KEPT_PLAIN, _KEPT_TOKENS, Sieve, Words
+from lib.scoring.vader_words import _KEPT_TOKENS, Words
 from lib.scoring.verdict import label_of
 
 
@@ -40,10 +40,6 @@ def test_what_is_remembered_of_tokens_is_bounded() -> None:
     long = "t" * 1000
     assert words[long].bare == long
     assert long not in words
-    sieve = Sieve(words)
-    for first in range(0, 2 * _KEPT_PLAIN, 100):
-        assert sieve.find(" ".join(f"t{number}" for number in range(first, first + 100)))[0] == []
-    assert 0 < len(sieve._plain) <= _KEPT_PLAIN
 
 
 class _Fixed:
