@@ -6,7 +6,7 @@ each process a second and 45 MB.
 """
 
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cache
 from importlib import resources
 from itertools import compress
@@ -107,6 +107,9 @@ class Words(dict[str, Word]):
         return word
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class Sieve:
     """Finds the words of a text that matter without looking at every token: most texts have none.
 
@@ -120,10 +123,8 @@ class Sieve:
         self._weighing = frozenset(map(_piece, (*lexicon(), "but"))) - {b""}
         self._loud = self._weighing.union(map(_piece, (*BOOSTERS, *NEGATIONS, *_ACTING)))
 
-    def find(self, text: str) -> tuple[list[Word], list[str], bool]:
-        """The words of `text` that matter, in its order; where there are any, all its tokens; and whether one of them
-        may act on another.
-        """
+    def find(self, text: str) -> tuple[list[Word], list[str], Set[str]]:
+        """The words of `text` that matter, in its order; where there are any, all its tokens, and those that act."""
         if text.isascii():
             tokens = None
             pieces = text.encode().translate(_SMALL, _EDGE_BYTES).split()
@@ -134,7 +135,7 @@ class Sieve:
         # the only words of the lexicon that leave no piece hold one of these
         lost = ":-" in text or "-:" in text
         if self._weighing.isdisjoint(pieces) and not lost:
-            return [], [], False
+            return [], [], _NONE
         tokens = left = tokens or text.split()
         loud: Iterable[str] = tokens
         if not lost:
@@ -142,12 +143,15 @@ class Sieve:
                 left = [token for token in left if token.strip(_EDGE_CHARACTERS)]
             loud = compress(left, map(self._loud.__contains__, pieces))
         found: list[Word] = []
-        acting = "'" in text and "n't" in text.lower()
+        acting: set[str] = set()
         for token in loud:
             word = self._words[token]
             if word.matters:
                 found.append(word)
-            acting = acting or word.acts
+            if word.acts:
+                acting.add(token)
+        if "'" in text and "n't" in text.lower():
+            acting.update(token for token in tokens if "'" in token and "n't" in token.lower())
         return found, tokens, acting
 
 
