@@ -82,8 +82,8 @@ def _side_by_side(
 
 
 def _by_length(score: Callable[[str], object], posts: Sequence[str]) -> tuple[float, float]:
-    """Characters per CPU second of texts of 100,000, made of `posts`, and of the posts one by one: of each text the best
-    of five rounds, in turn.
+    """Characters per CPU second of texts of 100,000, made of `posts`, and of the posts one by one, each at its best of
+    five rounds.
     """
     whole = "\n".join(posts)
     parts = [whole[first : first + _LONG] for first in range(0, len(whole) - _LONG, _LONG)]

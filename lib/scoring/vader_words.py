@@ -140,7 +140,8 @@ class Sieve:
         loud: Iterable[str] = tokens
         if not lost:
             if len(pieces) != len(left):
-                left = [token for token in left if token.strip(_EDGE_CHARACTERS)]
+                # every mark at an edge comes before the letters
+                left = [token for token in left if token > "@" or token.strip(_EDGE_CHARACTERS)]
             loud = compress(left, map(self._loud.__contains__, pieces))
         found: list[Word] = []
         acting: set[str] = set()
