@@ -42,6 +42,7 @@ _RAREST = frozenset(("shit", "bomb", "ass", "yeah", "mustard", "kiss", "mouth", 
 _ACTING = _RAREST | {"never", "so", "this", "least"}
 _EDGE_CHARACTERS = "".join(sorted({character for edge in EDGES for character in edge}))
 _EDGE_BYTES = _EDGE_CHARACTERS.encode()
+_LAST_MARK = max(_EDGE_CHARACTERS) + chr(0x10FFFF)
 # small letters, and a space for the separators that only text knows as such
 _SMALL = bytes(ord(" ") if 0x1C <= code <= 0x1F else code for code in bytes(range(256)).lower())
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -140,8 +141,8 @@ class Sieve:
         loud: Iterable[str] = tokens
         if not lost:
             if len(pieces) != len(left):
-                # every mark at an edge comes before the letters
-                left = [token for token in left if token > "@" or token.strip(_EDGE_CHARACTERS)]
+                # a mark alone leaves no piece
+                left = [token for token in left if token > _LAST_MARK or token.strip(_EDGE_CHARACTERS)]
             loud = compress(left, map(self._loud.__contains__, pieces))
         found: list[Word] = []
         acting: set[str] = set()
