@@ -26,14 +26,16 @@ _LISTINGS = "us_symbols.csv.gz"
 _GENERATED = 50_000
 _SAMPLE = 20_000
 _SLICE = 500
+_LONG = 100_000
 
 _FORGET_READINGS = "TRUNCATE mentions, mention_scores, scores, sentiment_buckets, sentiment_bucket_revisions"
 _QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts"
 
 
 async def main() -> list[tuple[str, float, float, str]]:
-    """Rows of (what, ours, baseline, unit). The first two are CPU time of one core; the others are posts by the wall clock,
-    from the first process's start to the last commit, with mentions and buckets, beside NLTK that only scores them.
+    """Rows of (what, ours, baseline, unit). Texts and characters are by the CPU time of one core, characters of long
+    texts beside those of posts; posts are by the wall clock, from the first process's start to the last commit, with
+    mentions and buckets, beside NLTK that only scores them.
     """
     posts, listings, where = _world()
     texts = [post.text for post in posts]
@@ -46,6 +48,13 @@ async def main() -> list[tuple[str, float, float, str]]:
             ours.score(text)
         cpu, cpu_nltk = _side_by_side(ours.score, nltk.polarity_scores, sample)
         rows.append((f"{name} with its reasons, {where}", cpu, cpu_nltk, "texts/CPU s"))
+        rows.append(
+            (
+                f"{name}, a text of {_LONG:,} characters beside posts",
+                *_by_length(ours.score, sample),
+                "characters/CPU s",
+            )
+        )
     begun = time.perf_counter()
     for text in sample:
         nltk.polarity_scores(text)
@@ -70,6 +79,26 @@ def _side_by_side(
                 score(text)
             spent[which] += time.process_time() - begun
     return len(texts) / spent[0], len(texts) / spent[1]
+
+
+def _by_length(score: Callable[[str], object], posts: Sequence[str]) -> tuple[float, float]:
+    """Characters per CPU second of texts of 100,000, made of `posts`, and of the posts one by one, each at its best of
+    five rounds.
+    """
+    whole = "\n".join(posts)
+    parts = [whole[first : first + _LONG] for first in range(0, len(whole) - _LONG, _LONG)]
+    spent = [0.0, 0.0]
+    for part in parts:
+        rounds: tuple[list[float], list[float]] = ([], [])
+        for _ in range(5):
+            for taken, texts in zip(rounds, ([part], part.split("\n")), strict=True):
+                begun = time.process_time()
+                for text in texts:
+                    score(text)
+                taken.append(time.process_time() - begun)
+        spent = [spent[0] + min(rounds[0]), spent[1] + min(rounds[1])]
+    characters = sum(map(len, parts))
+    return characters / spent[0], characters / spent[1]
 
 
 async def _fill(pool: Pool, posts: Sequence[Post], listings: Sequence[Listing]) -> None:

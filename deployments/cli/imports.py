@@ -24,7 +24,7 @@ _Command = Callable[..., Any]
 
 @click.group("import")
 def import_() -> None:
-    """Import posts, bars or symbols from files.
+    """Import posts, bars, symbols or changes of symbols from files.
 
     Files are .jsonl or .csv in UTF-8, plain, .gz or .zst. An import that was killed goes on where it was when it is
     called again; a file that was imported before is read again and changes nothing.
@@ -67,6 +67,13 @@ def bars(**options: Any) -> None:
 def symbols(**options: Any) -> None:
     """Import listings; what is known already is refined, never erased."""
     _run("symbols", **options)
+
+
+@import_.command()
+@_options
+def renames(**options: Any) -> None:
+    """Import changes of symbols: old, new, and the first day of the new one."""
+    _run("renames", **options)
 
 
 def _run(

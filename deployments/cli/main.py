@@ -16,7 +16,7 @@ _COMMANDS = {
     "down": ("deployments.cli.up:down", "Stop the platform of this folder."),
     "status": ("deployments.cli.up:status", "Show what runs and where to find it."),
     "migrate": ("deployments.cli.migrate:migrate", "Bring the database to the schema of this version."),
-    "import": ("deployments.cli.imports:import_", "Import posts, bars or symbols from files."),
+    "import": ("deployments.cli.imports:import_", "Import posts, bars, symbols or changes of symbols from files."),
     "collect": ("deployments.cli.collect:collect_", "Ask the sources now for what is new."),
     "backfill": ("deployments.cli.backfill:backfill", "Fetch what is missing of the past."),
     "score": ("deployments.cli.score:score", "Score the posts that wait for it, now."),

@@ -7,18 +7,20 @@ from typing import NamedTuple
 import asyncpg
 
 from lib.db.pool import Connection, Pool
-from lib.domain.symbols import Listing
+from lib.domain.symbols import Former, Listing
 
 _VERSION = "SELECT count(*) AS listings, max(updated_at) AS changed FROM symbols"
 
 _ALL = """
-SELECT id, symbol, name, name_ko, aliases, exchange, currency, kind, listed_on, delisted_on, sample
-FROM symbols ORDER BY id
+SELECT id, symbol, name, name_ko, aliases, exchange, currency, kind, listed_on, delisted_on, sample,
+       ARRAY(SELECT (f.symbol, f.until) FROM former_symbols f WHERE f.symbol_id = s.id ORDER BY f.until DESC) AS former
+FROM symbols s ORDER BY id
 """
 
 _THESE = """
-SELECT id, symbol, name, name_ko, aliases, exchange, currency, kind, listed_on, delisted_on, sample
-FROM symbols WHERE symbol = ANY($1::text[]) ORDER BY id
+SELECT id, symbol, name, name_ko, aliases, exchange, currency, kind, listed_on, delisted_on, sample,
+       ARRAY(SELECT (f.symbol, f.until) FROM former_symbols f WHERE f.symbol_id = s.id ORDER BY f.until DESC) AS former
+FROM symbols s WHERE symbol = ANY($1::text[]) ORDER BY id
 """
 
 _ID = "SELECT id FROM symbols WHERE symbol = $1"
@@ -49,7 +51,7 @@ async def listings_of(db: Pool | Connection, symbols: Sequence[str]) -> list[Lis
 
 
 def listing_of(row: asyncpg.Record) -> Listing:
-    """The listing in a row that has the columns of the table, whatever else it has."""
+    """The listing in a row that has the columns of the table, whatever else it has; `former` where the row has it."""
     return Listing(
         symbol=row["symbol"],
         name=row["name"],
@@ -61,6 +63,7 @@ def listing_of(row: asyncpg.Record) -> Listing:
         listed_on=row["listed_on"],
         delisted_on=row["delisted_on"],
         sample=row["sample"],
+        former=tuple(Former(*former) for former in row.get("former", ())),
     )
 
 

@@ -12,7 +12,8 @@ Method = Literal["cashtag", "name", "alias", "ticker"]
 BUCKET = timedelta(minutes=5)
 
 
-class Mention(msgspec.Struct, frozen=True):
+# gc=False: nothing in these can lead back to them, and the collector need not look at thousands of them
+class Mention(msgspec.Struct, frozen=True, gc=False):
     """A symbol recognised in a text: how, how surely (0..1), and where (code points [start, end))."""
 
     symbol: str
@@ -22,7 +23,7 @@ class Mention(msgspec.Struct, frozen=True):
     end: int
 
 
-class Term(msgspec.Struct, frozen=True, array_like=True):
+class Term(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One reason of a score: the words at [start, end) and the weight they add before squashing."""
 
     text: str
@@ -31,7 +32,7 @@ class Term(msgspec.Struct, frozen=True, array_like=True):
     weight: float
 
 
-class Score(msgspec.Struct, frozen=True):
+class Score(msgspec.Struct, frozen=True, gc=False):
     """A verdict in [-1, 1]. The weights of `explanation` add up to `raw`, which the scorer squashes into `value`."""
 
     value: float

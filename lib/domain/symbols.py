@@ -8,8 +8,26 @@ import msgspec
 _SYMBOL = re.compile(r"\^?[A-Z0-9][A-Z0-9.\-=]{0,23}")
 
 
+class Former(msgspec.Struct, frozen=True, order=True):
+    """A symbol that a listing had before, and the first day on which it no longer had it."""
+
+    symbol: str
+    until: date
+
+
+class Rename(msgspec.Struct, frozen=True):
+    """A listing's change from one symbol to another; `on` is the first day under the new one."""
+
+    old: str
+    new: str
+    on: date
+
+
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """One tradable symbol. `symbol` is Yahoo-style and upper case; dates are exchange-local calendar days."""
+    """One tradable symbol. `symbol` is Yahoo-style and upper case; dates are exchange-local calendar days.
+
+    `former` are the symbols it had before, the last one first.
+    """
 
     symbol: str
     name: str
@@ -21,6 +39,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     listed_on: date | None = None
     delisted_on: date | None = None
     sample: bool = False
+    former: tuple[Former, ...] = ()
 
 
 def parse_symbol(text: str) -> str:

@@ -8,11 +8,11 @@ with the text.
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import cached_property
 
 from lib.domain.sentiment import Label, Score, Term
-from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Candidates, Word, Words
+from lib.scoring.vader_words import DAMPENING_PAIRS, IDIOMS, Sieve, Word, Words
 from lib.scoring.verdict import NEUTRAL, label_of, strongest
 
 _CAPITALS = 0.733
@@ -38,15 +38,15 @@ class Vader:
         self._values = _Values()
 
     @cached_property
-    def _candidates(self) -> Candidates:
-        return Candidates(self._words)
+    def _sieve(self) -> Sieve:
+        return Sieve(self._words)
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         """The score of `text`. Spans count its code points from 0; `lang` changes nothing, the lexicon is English."""
-        found, tokens = self._candidates.find(text)
+        found, tokens, acting = self._sieve.find(text)
         if not found:
             return NEUTRAL
-        weights = _weigh_alone(text, found) if tokens is None else self._weigh_in_place(_Counted(tokens), found)
+        weights = self._weigh_in_place(_Counted(tokens), found, acting) if acting else _weigh_alone(tokens, found)
         if 0.0 in weights:
             weights = _apply_but(found, weights)
         summed = float(sum(weights))
@@ -58,8 +58,10 @@ class Vader:
         value, label = self._values[raw]
         return Score(value, label, raw, strongest(terms, raw))
 
-    def _weigh_in_place(self, counted: "_Counted", found: Iterable[Word]) -> list[float]:
-        """What each of the words `found` weighs where it stands among the tokens `counted`; a `but` weighs 0."""
+    def _weigh_in_place(self, counted: "_Counted", found: Iterable[Word], acting: Set[str]) -> list[float]:
+        """What each of the words `found` weighs where it stands among the tokens `counted`, some of which are `acting`
+        on others; a `but` weighs 0.
+        """
         words = self._words
         first: dict[str, float] = {}
         weights: list[float] = []
@@ -72,8 +74,12 @@ class Vader:
             weight = first.get(word.bare)
             if weight is None:
                 begin = index - 3 if index > 3 else 0
-                around = [words[token] for token in counted[begin : index + 3]]
-                weight = first[word.bare] = _weigh(around, index - begin, counted)
+                near = counted[begin : index + 3]
+                if acting.isdisjoint(near):
+                    weight = _alone(word, counted)
+                else:
+                    weight = _weigh([words[token] for token in near], index - begin, counted)
+                first[word.bare] = weight
             weights.append(weight)
         return weights
 
@@ -102,17 +108,22 @@ class _Values(dict[float, tuple[float, Label]]):
         return found
 
 
-def _weigh_alone(text: str, found: Iterable[Word]) -> list[float]:
+def _weigh_alone(tokens: Iterable[str], found: Iterable[Word]) -> list[float]:
     """What each of the words `found` weighs where no word acts on another; a `but` weighs 0."""
     weights = []
     counted = None
     for word in found:
-        weight = word.valence
-        if word.is_upper and weight:
-            counted = counted or _Counted(text.split())
-            weight += _capitals(weight) if counted.mixed else 0.0
-        weights.append(weight)
+        if word.is_upper and word.valence:
+            counted = counted or _Counted(tokens)
+            weights.append(_alone(word, counted))
+        else:
+            weights.append(word.valence)
     return weights
+
+
+def _alone(word: Word, counted: _Counted) -> float:
+    """The valence of `word` where no other acts on it: capitals strengthen it where not all is written in them."""
+    return word.valence + _capitals(word.valence) if word.is_upper and counted.mixed else word.valence
 
 
 def _capitals(valence: float) -> float:
@@ -133,11 +144,9 @@ def _weigh(words: Sequence[Word], i: int, counted: _Counted) -> float:
     `counted` are the tokens of the whole text.
     """
     word = words[i]
-    valence = word.valence
     if word.lower == "kind" and i + 1 < len(words) and words[i + 1].lower == "of":
         return 0
-    if word.is_upper and counted.mixed:
-        valence += _capitals(valence)
+    valence = _alone(word, counted)
     for near in words:
         if near.acts:
             return _act(words, i, valence, counted)

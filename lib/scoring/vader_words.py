@@ -6,6 +6,7 @@ each process a second and 45 MB.
 """
 
 import string
+from collections.abc import Iterable, Set
 from functools import cache
 from importlib import resources
 from itertools import compress
@@ -41,6 +42,7 @@ _RAREST = frozenset(("shit", "bomb", "ass", "yeah", "mustard", "kiss", "mouth", 
 _ACTING = _RAREST | {"never", "so", "this", "least"}
 _EDGE_CHARACTERS = "".join(sorted({character for edge in EDGES for character in edge}))
 _EDGE_BYTES = _EDGE_CHARACTERS.encode()
+_LAST_MARK = max(_EDGE_CHARACTERS) + chr(0x10FFFF)
 # small letters, and a space for the separators that only text knows as such
 _SMALL = bytes(ord(" ") if 0x1C <= code <= 0x1F else code for code in bytes(range(256)).lower())
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -106,23 +108,24 @@ class Words(dict[str, Word]):
         return word
 
 
-class Candidates:
+_NONE: frozenset[str] = frozenset()
+
+
+class Sieve:
     """Finds the words of a text that matter without looking at every token: most texts have none.
 
     Of each token a piece is left, in small letters and without the marks that may stand at its edges. Every word that
-    matters leaves one of `_weighing`, and few others do; every word that acts on another leaves one of `_acting`, or
+    matters leaves one of `_weighing`, and few others do; every word that matters or acts leaves one of `_loud`, or
     holds `n't`. May be used by several threads at once.
     """
 
     def __init__(self, words: Words) -> None:
         self._words = words
         self._weighing = frozenset(map(_piece, (*lexicon(), "but"))) - {b""}
-        self._acting = frozenset(map(_piece, (*BOOSTERS, *NEGATIONS, *_ACTING)))
+        self._loud = self._weighing.union(map(_piece, (*BOOSTERS, *NEGATIONS, *_ACTING)))
 
-    def find(self, text: str) -> tuple[list[Word], list[str] | None]:
-        """The words of `text` that matter, in its order, and a few that do not among them. Where a word may act on
-        another, its tokens as well.
-        """
+    def find(self, text: str) -> tuple[list[Word], list[str], Set[str]]:
+        """The words of `text` that matter, in its order; where there are any, all its tokens, and those that act."""
         if text.isascii():
             tokens = None
             pieces = text.encode().translate(_SMALL, _EDGE_BYTES).split()
@@ -133,19 +136,25 @@ class Candidates:
         # the only words of the lexicon that leave no piece hold one of these
         lost = ":-" in text or "-:" in text
         if self._weighing.isdisjoint(pieces) and not lost:
-            return [], None
-        tokens = tokens or text.split()
-        words = self._words
-        if lost:
-            found = [words[token] for token in tokens]
-        else:
-            left = tokens
+            return [], [], _NONE
+        tokens = left = tokens or text.split()
+        loud: Iterable[str] = tokens
+        if not lost:
             if len(pieces) != len(left):
-                left = [token for token in left if token.strip(_EDGE_CHARACTERS)]
-            found = [words[token] for token in compress(left, map(self._weighing.__contains__, pieces))]
-        if self._acting.isdisjoint(pieces) and not ("'" in text and "n't" in text.lower()):
-            return found, None
-        return found, tokens
+                # a mark alone leaves no piece
+                left = [token for token in left if token > _LAST_MARK or token.strip(_EDGE_CHARACTERS)]
+            loud = compress(left, map(self._loud.__contains__, pieces))
+        found: list[Word] = []
+        acting: set[str] = set()
+        for token in loud:
+            word = self._words[token]
+            if word.matters:
+                found.append(word)
+            if word.acts:
+                acting.add(token)
+        if "'" in text and "n't" in text.lower():
+            acting.update(token for token in tokens if "'" in token and "n't" in token.lower())
+        return found, tokens, acting
 
 
 def _piece(token: str) -> bytes:

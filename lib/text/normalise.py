@@ -22,8 +22,10 @@ _RANGES = (
     (0xD800, 0xDFFF),  # halves of a character whose other half is missing
     *((0x3000, 0x3000), (0xFE50, 0xFE6F), (0xFF01, 0xFFEE)),  # full and half width
 )
-# a text without any of these is its own fold
-_FOLDABLE = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _RANGES) + "]+")
+_ONE_FOLDABLE = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _RANGES) + "]"
+# a text without any of these is its own fold; looking for one is several times as fast as looking for a run
+_ANY_FOLDABLE = re.compile(_ONE_FOLDABLE)
+_FOLDABLE = re.compile(f"{_ONE_FOLDABLE}+")
 _QUOTES = str.maketrans("‘’", "''")
 
 
@@ -53,9 +55,9 @@ def fold(text: str) -> Folded:
     if text.isascii():
         return Folded(text, None, None)
     plain = text.replace("’", "'").replace("‘", "'")
-    run = _FOLDABLE.search(text)
-    if run is None:
+    if _ANY_FOLDABLE.search(text) is None:
         return Folded(plain, None, None)
+    run = _FOLDABLE.search(text)
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -104,7 +106,7 @@ def _joins(character: str) -> bool:
 
 
 def _fold_cluster(cluster: str) -> str:
-    if _FOLDABLE.search(cluster) is None:
+    if _ANY_FOLDABLE.search(cluster) is None:
         return cluster.translate(_QUOTES)
     folded = unicodedata.normalize("NFKC", cluster).translate(_QUOTES).replace("İ", "I")
     if folded.isprintable():

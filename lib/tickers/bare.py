@@ -51,12 +51,15 @@ def introduced_at(text: str, start: int) -> tuple[str, int, int] | None:
     return None if match is None else (match[1].replace(".", "-"), *match.span(1))
 
 
-def is_whole(text: str, start: int, end: int) -> bool:
-    """Is [start, end) a word of its own, not part of an address, a compound or another word?"""
+def is_whole(text: str, start: int, end: int, *, listed_along: bool = False) -> bool:
+    """Is [start, end) a word of its own, not part of an address, a compound or another word?
+
+    `listed_along` with others it may stand between strokes, as in `amc/gme`.
+    """
     before, after = text[start - 1 : start], text[end : end + 1]
     if before and (before.isalnum() or before in "&@'.\\_"):
         return False
-    if before in ("-", "/") and not _joins_tickers(text, start - 2):
+    if before in ("-", "/") and not _joins_tickers(text, start - 2) and not (listed_along and before == "/"):
         return False
     if not after or after == " ":
         return True
@@ -68,7 +71,7 @@ def is_whole(text: str, start: int, end: int) -> bool:
     if after == "'":
         return not following.isalpha() or following in "sS"
     if after == "/":
-        return not following.isalnum() or _joins_tickers(text, end + 1)
+        return listed_along or not following.isalnum() or _joins_tickers(text, end + 1)
     if after == "-":
         return not following.isalnum() or following.islower()
     return after not in ".\\" or not following.isalnum()
@@ -95,9 +98,11 @@ def ticker_confidence(reading: Reading, candidate: Candidate, *, others: bool) -
 
     `others`: it comes again, or other stocks are meant for sure.
     """
-    pattern, start, end, _ = candidate
+    pattern, start, end, listed_along = candidate
     text = reading.blanked
-    if not is_whole(text, start, end) or (pattern.mark and text[start + pattern.mark] not in ".-/"):
+    if not is_whole(text, start, end, listed_along=listed_along) or (
+        pattern.mark and text[start + pattern.mark] not in ".-/"
+    ):
         return 0.0
     written = text[start:end]
     if written[0].isdigit():

@@ -5,7 +5,9 @@ spelling, is the caller's business. Texts come folded.
 """
 
 import re
+import unicodedata
 
+from lib.text.hangul import is_syllable
 from lib.tickers import tables
 
 _TAG = re.compile(
@@ -21,8 +23,13 @@ CURRENCIES = frozenset(
 )
 # a share button leaves the network's own ticker behind: "Share on $FB $TWTR"
 NETWORKS = frozenset(("FB", "META", "TWTR", "SNAP", "PINS", "LNKD", "RDDT"))
-_ASKS = r"\b(?:share|like|follow|find|join|tweet|pin|post)"
-_BUTTON = re.compile(_ASKS + r"(?: (?:us|this|it|me|now))?(?: (?:on|to|via|at))?\s*[:|\-]?\s*$", re.IGNORECASE)
+_ASKS = ("share", "like", "follow", "find", "join", "tweet", "pin", "post")
+_WHOM = ("us", "this", "it", "me", "now")
+_WHERE = ("on", "to", "via", "at")
+_BUTTON = re.compile(
+    rf"\b(?:{'|'.join(_ASKS)})(?: (?:{'|'.join(_WHOM)}))?(?: (?:{'|'.join(_WHERE)}))?\s*[:|\-]?\s*$", re.IGNORECASE
+)
+_ENDS_OF_BUTTON = (*_ASKS, *_WHOM, *_WHERE)
 _BUTTON_LENGTH = 30
 # buttons stand in a row: where one ended, another begins after fewer characters than these
 NEAR_BUTTON = 4
@@ -38,7 +45,7 @@ def cashtag_at(text: str, start: int) -> Tag | None:
     if match is None:
         return None
     written, mark, suffix = match.groups()
-    if is_plain_word(written):
+    if is_plain_word(written) or _goes_on(text, match.end()):
         return None
     ticker = written.upper()
     if mark is None:
@@ -64,12 +71,29 @@ def find_cashtags(text: str) -> list[tuple[str, ...]]:
 
 
 def _with_suffix(ticker: str, mark: str, suffix: str, ticker_end: int, end: int) -> Tag:
-    """`$BRK.B` is a class of share, `$VOD.L` another country's paper, `$AAPL.So` a full stop without its space."""
+    """`$BRK.B` is a class of share, `$VOD.L` another country's paper, `$ES_F` a future, `$AAPL.So` a sentence's end."""
     if suffix in ("KS", "KQ"):
         return (f"{ticker}.{suffix}",), end
     if mark == "." and suffix in _ELSEWHERE:
         return (f"{ticker}-{suffix}",), end
+    if mark == "_":
+        return (f"{ticker}-{suffix}",), end
     return (f"{ticker}-{suffix}", ticker), end if len(suffix) == 1 else ticker_end
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Is what ends at `end` but the beginning of a word, cut off as in `$GOO…`, or in fancy dress as in `$T€PH`?"""
+    after = text[end : end + 1]
+    if not after or after.isspace() or after in ".,:;!?)'\"-":
+        return False
+    if after == "$":
+        return not text[end + 1 : end + 2].isalpha()
+    if after in "…@=^~":
+        return True
+    if after.isalpha():
+        return not is_syllable(after)
+    kind = unicodedata.category(after)
+    return kind == "Sc" or (kind == "Sm" and text[end + 1 : end + 2].isalpha())
 
 
 def is_plain_word(written: str) -> bool:
@@ -82,4 +106,5 @@ def is_plain_word(written: str) -> bool:
 
 def is_button(text: str, start: int) -> bool:
     """Does what stands before the tag at `start` ask to share the page on a network?"""
-    return _BUTTON.search(text[max(0, start - _BUTTON_LENGTH) : start]) is not None
+    before = text[max(0, start - _BUTTON_LENGTH) : start]
+    return before.rstrip(" \n\t:|-").lower().endswith(_ENDS_OF_BUTTON) and _BUTTON.search(before) is not None

@@ -8,8 +8,7 @@ becomes text, whose boundaries depend on particles. Who may be meant, `claims` s
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick
 
@@ -18,7 +17,7 @@ from lib.domain.symbols import Listing
 from lib.text.hangul import has_hangul
 from lib.tickers import tables
 from lib.tickers.cashtags import CURRENCIES, NETWORKS
-from lib.tickers.claims import Bid, Claim, Claims, Grade, ranked
+from lib.tickers.claims import Bid, Claim, Claims, Grade, days_of, former_symbols, ranked
 from lib.tickers.names import Share, as_letters, company_key, key, share_of, shorter_keys, written_key
 from lib.tickers.needs import Need, need_of
 
@@ -26,7 +25,8 @@ _CONFIDENCE = {Grade.OWN_ALIAS: 0.88, Grade.ALIAS: 0.88, Grade.REGISTERED: 0.93,
 _FORMS = ("inc", "corp", "corporation", "plc", "ltd")
 
 
-class Name(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Name:
     """What a company is called: its claims, best first, and what believing it takes."""
 
     claims: Claims
@@ -35,7 +35,8 @@ class Name(NamedTuple):
     confidence: float
 
 
-class Tag(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tag:
     """A ticker behind a dollar sign. `mark` is where its letters have a mark inside, as BRK-B does, or 0.
 
     `is_network`: a share button may leave it behind. `is_simple`: neither of the two needs a thought.
@@ -48,15 +49,18 @@ class Tag(NamedTuple):
     is_simple: bool
 
 
-class Pattern(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pattern:
     """One run of letters: the name it may be, the ticker, or both; neither where it only introduces or hides others.
 
-    Of a bare ticker, `ordinary` says that it is an English word, `plain` that it is one or something else if written
-    small, `popular` that everybody knows it; `mark` is as in Tag. What is `loud` is looked at in capitals only.
+    `claims` are those of the name, or else of the ticker. Of a bare ticker, `ordinary` says that it is an English word,
+    `plain` that it is one or something else if written small, `popular` that everybody knows it; `mark` is as in Tag.
+    What is `loud` is looked at in capitals only.
     """
 
     name: Name | None = None
     ticker: str | None = None
+    claims: Claims = ()
     ordinary: bool = False
     plain: bool = False
     popular: bool = False
@@ -83,14 +87,20 @@ class Dictionary:
     def _collect(self) -> dict[str, list[Bid]]:
         """Every name with its bids, and on the way the tickers with their claims."""
         bids: dict[str, list[Bid]] = defaultdict(list)
+        successors: dict[str, list[Claim]] = defaultdict(list)
         former: dict[str, list[Claim]] = defaultdict(list)
         registered = {listing.symbol: company_key(listing.name) for listing in self.listings}
+        renamed = former_symbols(self.listings)
         alone = _companies_by_beginning(registered.values())
         for listing in self.listings:
-            claim = Claim(listing.symbol, listing.listed_on or date.min, listing.delisted_on or date.max)
+            days = days_of(listing, renamed[listing.symbol])
+            claim = days.whole
             share = share_of(listing)
             for ticker in _tickers(listing.symbol):
-                self.tickers[ticker] = (*self.tickers.get(ticker, ()), claim)
+                self.tickers[ticker] = (*self.tickers.get(ticker, ()), days.present)
+            for ticker, then, later in days.former:
+                successors[ticker].append(then)
+                former[ticker].append(later)
             for grade, name in _names_of(listing, registered[listing.symbol], alone, speaks=share is Share.COMMON):
                 if name.startswith("$"):
                     former[name[1:].upper()].append(claim)
@@ -100,8 +110,10 @@ class Dictionary:
                     bids[name.lower()].append(bid)
                 else:
                     bids[name if "  " in name else key(name)].append(bid)
+        self._listed = frozenset(self.tickers)
+        # whoever has a ticker now, in its days it meant who had it then; once nobody has it, it is an old name
         for ticker, claims in former.items():
-            self.tickers[ticker] = (*self.tickers.get(ticker, ()), *claims)
+            self.tickers[ticker] = (*successors[ticker], *self.tickers.get(ticker, ()), *claims)
         return bids
 
     def _names(self, bids: Mapping[str, list[Bid]]) -> dict[str, Name]:
@@ -120,7 +132,8 @@ class Dictionary:
     def _latin_patterns(self, names: Mapping[str, Name]) -> dict[str, Pattern | Tag]:
         """What may be written in Latin letters, as `as_letters` has it, sign or space in front."""
         found: dict[str, Pattern | Tag] = {
-            f" {_spaced(text)}": Pattern(name, loud=name.need is Need.KOREAN) for text, name in names.items()
+            f" {_spaced(text)}": Pattern(name, claims=name.claims, loud=name.need is Need.KOREAN)
+            for text, name in names.items()
         }
         for ticker in (*self.tickers, *NETWORKS):
             letters = as_letters(ticker).decode()
@@ -129,11 +142,16 @@ class Dictionary:
                 found[f"${letters}"] = _tag(ticker, self.tickers.get(ticker, ()), mark)
             if len(ticker) > 1 and ticker in self.tickers and ticker not in tables.words("acronyms.txt"):
                 name = names.get(letters)
+                claims = self.tickers[ticker] if name is None else name.claims
                 ordinary = letters in tables.words("words.txt")
                 plain = ordinary or letters in tables.words("plain.txt")
                 popular = self._is_popular(ticker)
-                loud = plain and not popular and (name is None or name.need is Need.KOREAN)
-                found[f" {letters}"] = Pattern(name, ticker, ordinary, plain, popular, loud, 0 if name else mark)
+                # a former ticker that nobody has now comes back in capitals
+                loud = (plain or ticker not in self._listed) and not popular
+                loud = loud and (name is None or name.need is Need.KOREAN)
+                found[f" {letters}"] = Pattern(
+                    name, ticker, claims, ordinary, plain, popular, loud, 0 if name else mark
+                )
         # phrases that name nobody: being longer, they win over the name inside them
         found |= {f" {_spaced(phrase)}": Pattern() for phrase in tables.phrases("phrases.txt")}
         return found | {f" {name}": Pattern(introduces=True) for name in tables.phrases("exchanges.txt")}

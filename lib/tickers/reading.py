@@ -12,8 +12,9 @@ from lib.text.hangul import has_hangul
 from lib.tickers.claims import Claims, existing
 from lib.tickers.context import is_title_case, shouts, speaks_of_finance
 
-# how far the end of a word is looked for before everything is blanked to find out
+# how far either end of a word is looked for before everything is blanked to find out
 _LONGEST_WORD = 60
+_STILL_LISTED = date.max
 # no evidence that has to be weighed makes a mention surer
 _SURE = 0.96
 
@@ -38,7 +39,7 @@ class Reading:
     def add(self, claims: Claims, method: Method, confidence: float, start: int, end: int) -> bool:
         """Notes a mention of who has the best claim on the day; False if nobody has one."""
         claim, at = claims[0], self._at
-        if (claim.last is not date.max) if at is None else not claim.first <= at < claim.last:
+        if (claim.last is not _STILL_LISTED) if at is None else not claim.first <= at < claim.last:
             other = existing(claims, at)
             if other is None:
                 return False
@@ -54,7 +55,8 @@ class Reading:
 
     def is_sure_of(self, claims: Claims) -> bool:
         """Is who has the best claim mentioned so surely that no further mention would count?"""
-        known = self.by_symbol.get(claims[0].symbol)
+        claim = claims[0] if len(claims) == 1 else existing(claims, self._at)
+        known = None if claim is None else self.by_symbol.get(claim.symbol)
         return known is not None and known.confidence >= _SURE
 
     def weaken(self, method: Method, most: float) -> None:
@@ -82,12 +84,14 @@ class Reading:
     def is_address(self, start: int, end: int) -> bool:
         """Is what stands at [start, end) part of a web or e-mail address, or of a handle?"""
         text = self.text
-        if not start or text[start - 1].isspace():
-            stop = text.find(" ", end, end + _LONGEST_WORD)
-            if stop < 0 and len(text) <= end + _LONGEST_WORD:
-                stop = len(text)
-            if stop >= 0 and text.find("/", end, stop) < 0 and text.find("@", end, stop) < 0:
-                return text.startswith("www.", start)
+        begin = text.rfind(" ", max(0, start - _LONGEST_WORD), start) + 1
+        stop = text.find(" ", end, end + _LONGEST_WORD)
+        if stop < 0:
+            stop = len(text)
+        if (begin or start <= _LONGEST_WORD) and stop - end <= _LONGEST_WORD:
+            word = text[begin:stop]
+            if "/" not in word and "@" not in word and "www." not in word:
+                return False
         return self.blanked[start] == " "
 
     @property

@@ -19,7 +19,7 @@ from lib.tickers.bare import Candidate, introduced_at, list_along, ticker_confid
 from lib.tickers.cashtags import NEAR_BUTTON, cashtag_at, find_cashtags, is_button, is_plain_word
 from lib.tickers.claims import existing
 from lib.tickers.context import stock_word_after
-from lib.tickers.dictionary import Dictionary, Tag
+from lib.tickers.dictionary import Dictionary, Pattern, Tag
 from lib.tickers.evidence import hangul_confidence, latin_confidence
 from lib.tickers.names import as_letters
 from lib.tickers.needs import Need
@@ -29,7 +29,7 @@ _MANY_TAGS = 10
 _SURE, _LISTED_OFF = 0.99, 0.9
 _INTRODUCED = 0.96
 # what may stand on either side of a cashtag and leaves nothing to look into
-_APART = frozenset(("", " ", "\n", "\r", "\t", ",", ":", "!", "?", ";", "'", '"', ")", "("))
+_APART = frozenset(("", *" \n\r\t,:!?;'\"()[]*|“”–—•"))
 _MARKS = ".-/_"
 
 Match = tuple[int, int, int]
@@ -70,19 +70,21 @@ class Resolver:
 
     def _read(self, text: str, lang: str | None, at: date | None) -> tuple[Mention, ...]:
         # a space in front, as every name has: so a match begins in the text where it begins in `letters`
-        letters = b" " + as_letters(text) + b" "
+        padded = f" {text} "
+        letters = as_letters(padded)
         if b"&" in letters:
             # it is part of a name, as in AT&T, unless a cashtag follows, or an entity was left undecoded
             letters = letters.replace(b"&amp ", b"     ").replace(b"&$", b" $")
         matches = self._find_latin(letters, True)
-        is_latin = text.isascii() or not has_hangul(text)
-        if is_latin and not matches:
-            return ()
-        reading = Reading(text, at, lang)
-        if not is_latin:
+        if not text.isascii() and has_hangul(text):
+            reading = Reading(text, at, lang)
             self._hangul_names(reading, self._find_hangul(text.lower(), True))
+        elif matches:
+            reading = Reading(text, at, lang)
+        else:
+            return ()
         if matches:
-            self._latin(reading, matches)
+            self._latin(reading, padded, matches)
         return reading.mentions()
 
     def symbol_of(self, ticker: str, *, at: date | None = None) -> str | None:
@@ -90,27 +92,37 @@ class Resolver:
         claim = existing(self._dictionary.tickers.get(ticker.strip().removeprefix("$").upper(), ()), at)
         return None if claim is None else claim.symbol
 
-    def _latin(self, reading: Reading, matches: list[Match]) -> None:
+    def _latin(self, reading: Reading, padded: str, matches: list[Match]) -> None:
         patterns = self._dictionary.latin
         text = reading.text
-        unsure: list[Candidate] = []
+        others: list[tuple[Pattern, int, int]] = []
         for index, start, end in self._longest(text, matches) if len(matches) > 1 else matches:
             pattern = patterns[index]
             if isinstance(pattern, Tag):
-                end -= 2
+                before, after = padded[start - 1], padded[end - 1]
                 if (
-                    text[start:end] == pattern.ticker
-                    and pattern.is_simple
-                    and text[end : end + 1] in _APART
-                    and text[start - 2 : start - 1] in _APART
+                    pattern.is_simple
+                    and before in _APART
+                    and (after in _APART or (after == "." and padded[end] in _APART))
+                    and padded[start + 1 : end - 1] == pattern.ticker
                 ):
                     # as most are: nothing around it to look into
-                    reading.tags += reading.add(pattern.claims, "cashtag", _SURE, start - 1, end)
-                else:
-                    self._cashtag(reading, pattern, start - 1, end)
+                    reading.tags += reading.add(pattern.claims, "cashtag", _SURE, start - 1, end - 2)
+                elif not before.isalnum():
+                    self._cashtag(reading, pattern, start - 1, end - 2)
                 continue
-            end -= 2
-            if pattern.loud and not text[end - 1].isupper():
+            if not pattern.loud or text[end - 3].isupper():
+                others.append((pattern, start, end - 2))
+        if others:
+            self._others(reading, others)
+        elif reading.tags > _MANY_TAGS:
+            reading.weaken("cashtag", _LISTED_OFF)
+
+    def _others(self, reading: Reading, others: Sequence[tuple[Pattern, int, int]]) -> None:
+        """Reads what is no cashtag: most of it names a stock over again whose cashtag stands beside it."""
+        unsure: list[Candidate] = []
+        for pattern, start, end in others:
+            if pattern.claims and reading.by_symbol and reading.is_sure_of(pattern.claims):
                 continue
             name = pattern.name
             if name is None:
@@ -158,7 +170,7 @@ class Resolver:
                 return
         else:
             # an address may be around it, or more of the ticker behind it
-            found = cashtag_at(reading.blanked, start)
+            found = None if reading.is_address(start + 1, end) else cashtag_at(text, start)
             if found is None:
                 return
             spellings, end = found
@@ -184,8 +196,7 @@ class Resolver:
         for candidate in unsure:
             pattern, start, end, _ = candidate
             name = pattern.name
-            claims = self._dictionary.tickers[pattern.ticker or ""] if name is None else name.claims
-            if reading.is_sure_of(claims) or reading.is_taken(start, end) or reading.is_address(start, end):
+            if reading.is_sure_of(pattern.claims) or reading.is_taken(start, end) or reading.is_address(start, end):
                 continue
             if name is not None:
                 confidence = latin_confidence(reading, name, start, end)

@@ -36,6 +36,8 @@ POSITIVE = """
 적자폭 축소
 코스피 ▲1.2% 마감
 존버는 승리한다
+드디어 양전, 구조대 왔다
+따따블 갔다 🚀
 인플레이션 우려 완화에 증시 상승
 """
 NEGATIVE = """
@@ -59,6 +61,10 @@ NEGATIVE = """
 연체율이 상승하고 있다
 판매량이 -12% 줄었다
 기대에 못 미치는 실적
+반토막 났다
+한강물 온도 체크
+고점에서 음전 📉
+무상증자가 아니라 감자 결정
 """
 NEUTRAL = """
 삼성전자는 내일 주주총회를 연다
@@ -73,6 +79,8 @@ NEUTRAL = """
 코스피 보합 마감
 급등락이 있는 종목
 하늘이 맑다
+감자 튀김이 맛있다
+한강에서 자전거를 탔다
 """
 
 
@@ -110,7 +118,7 @@ def test_degrees_and_doubts(stronger: str, weaker: str) -> None:
 def test_reasons_name_the_words() -> None:
     text = "🚀 삼성전자 급등했지만, 순손실은 줄지 않았다"
     score = KOREAN.score(text)
-    assert [term.text for term in score.explanation][:2] == ["급등", "순손실"]
+    assert [term.text for term in score.explanation][:3] == ["🚀", "급등", "순손실"]
     assert_adds_up(text, score)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.domain.sentiment import Mention
-from lib.domain.symbols import Listing
+from lib.domain.symbols import Former, Listing
 from lib.tickers.resolver import Resolver
 from tests.support.listings import KNOWN
 
@@ -31,6 +31,8 @@ FOUND = [
     ("$T, $V; $A!", {"T", "V", "A"}),
     ("$FB beat", {"META"}),
     ("shares of $FB jumped", {"META"}),
+    ("“$AAPL”, $TSLA’s plan and $NVDA🚀", {"AAPL", "TSLA", "NVDA"}),
+    ("$AAPL은 $TSLA가", {"AAPL", "TSLA"}),
     # names and aliases in Latin letters
     ("Microsoft Corp. wins a contract", {"MSFT"}),
     ("bought some nvidia today", {"NVDA"}),
@@ -75,7 +77,10 @@ ABSTAINED = [
     "Share on $FB",
     "Share this: $FB $SNAP",
     "see https://example.com/$AAPL?q=$TSLA and a.b@apple.com, @Tesla, www.nvidia.com",
-    "ca$h and $cash and lu$t",
+    "ca$h and $cash and lu$t and I$T",
+    "$T€PH, $T@ND, $T∆R, $AÞ, $T$ and $V=3",
+    "RT @somebody: the plan is to buy $AAP… http://example.com $A…",
+    "long $A_F and $T_F",
     "$VOD.L $BTC.X",
     "an apple a day; the target of the gap; my visa ran out",
     "Price target raised. Target price cut, gap up",
@@ -157,6 +162,57 @@ def test_imported_aliases_count_and_a_former_ticker_is_marked_by_its_sign() -> N
     resolver = Resolver([Listing(symbol="NEWT", name="Qorvex Inc.", aliases=("Zumbar Labs", "$OLDT", "큐벡스"))])
     for text in ("Zumbar Labs", "$OLDT", "큐벡스가 올랐다"):
         assert [m.symbol for m in resolver.resolve(text)] == ["NEWT"], text
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        # the old ticker in its days, and since, until another company takes it
+        ("$FB calls", date(2015, 3, 2), "META"),
+        ("$FB calls", date(2023, 3, 2), "META"),
+        ("$FB calls", None, "META"),
+        ("FB calls", date(2015, 3, 2), "META"),
+        # the new one from its first day on, the company's names at any time
+        ("$META calls", date(2015, 3, 2), None),
+        ("$META calls", date(2022, 6, 8), None),
+        ("$META calls", date(2022, 6, 9), "META"),
+        ("Facebook shares rise", date(2015, 3, 2), "META"),
+        # what became of companies is a chain, and who takes a ticker since has its own days
+        ("$CBS", date(2016, 3, 2), "PSKY"),
+        ("$VIAC", date(2020, 3, 2), "PSKY"),
+        ("$PARA", date(2023, 3, 2), "PSKY"),
+        ("$PARA", date(2025, 8, 7), "PARA"),
+        ("$PARA $CBS", None, "PARA PSKY"),
+        ("$FI", date(2024, 3, 2), "FISV"),
+        ("$FISV", date(2020, 3, 2), "FISV"),
+        ("$FISV", date(2024, 3, 2), "FISV"),
+        # as an import says it
+        ("$OLDX", date(2019, 12, 31), "NEWX"),
+        ("$OLDER", date(2010, 1, 1), "NEWX"),
+        ("$NEWX", date(2019, 12, 31), None),
+        # in small letters it is a word
+        ("the peak of interest in shares", None, None),
+    ],
+)
+def test_a_ticker_means_who_had_it_on_the_day(text: str, at: date | None, expected: str | None) -> None:
+    resolver = Resolver(
+        [
+            Listing(symbol="META", name="Meta Platforms Inc. Class A Common Stock"),
+            Listing(symbol="PSKY", name="Paramount Skydance Corporation Class B Common Stock"),
+            Listing(symbol="PARA", name="Banzai International Inc. Class A Common Stock"),
+            Listing(symbol="FISV", name="Fiserv Inc. Common Stock"),
+            Listing(symbol="DOC", name="Healthpeak Properties Inc. Common Stock"),
+            Listing(
+                symbol="NEWX",
+                name="Zyvatron Inc.",
+                # as lists have it that count from the latest change
+                listed_on=date(2020, 1, 1),
+                former=(Former("OLDX", date(2020, 1, 1)), Former("OLDER", date(2012, 1, 1))),
+            ),
+        ]
+    )
+    mentions = resolver.resolve(text, at=at)
+    assert [mention.symbol for mention in mentions] == (expected or "").split()
 
 
 def test_many_cashtags_are_weaker_evidence() -> None:

@@ -34,6 +34,7 @@ IN_FORUMS = [
     ("the robinhood stock and reddit shares", {"HOOD", "RDDT"}),
     # what may stand beside a ticker
     ("AMD/NVDA calls", {"AMD", "NVDA"}),
+    ("my bag of (tsla/gme/amd)", {"TSLA", "GME", "AMD"}),
     ("my GME-related losses", {"GME"}),
     ("AAPL은 내렸고 TSLA가 올랐다", {"AAPL", "TSLA"}),
     ("$AAPL&$TSLA and $MSFT&amp; more", {"AAPL", "TSLA", "MSFT"}),

@@ -1,7 +1,8 @@
 """Writes listings. It does not find, match or judge them.
 
 What is known is never erased: a None, an empty list of aliases, the default kind, or a name that merely repeats the
-symbol says nothing. Real data replaces sample data and clears its mark; sample data never touches a real listing.
+symbol says nothing. Nor does a listing under a symbol that was given away again: of its holders the latest is kept.
+Real data replaces sample data and clears its mark; sample data never touches a real listing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,10 +29,11 @@ ON CONFLICT (symbol) DO UPDATE SET
     currency = coalesce(EXCLUDED.currency, known.currency),
     kind = CASE WHEN EXCLUDED.kind = 'equity' THEN known.kind ELSE EXCLUDED.kind END,
     listed_on = coalesce(EXCLUDED.listed_on, known.listed_on),
-    delisted_on = coalesce(EXCLUDED.delisted_on, known.delisted_on),
+    delisted_on = CASE WHEN EXCLUDED.listed_on >= known.delisted_on THEN EXCLUDED.delisted_on
+                       ELSE coalesce(EXCLUDED.delisted_on, known.delisted_on) END,
     sample = known.sample AND EXCLUDED.sample,
     updated_at = clock_timestamp()
-WHERE (known.sample OR NOT EXCLUDED.sample) AND (
+WHERE (known.sample OR NOT EXCLUDED.sample) AND coalesce(EXCLUDED.delisted_on > known.listed_on, true) AND (
     EXCLUDED.name NOT IN (known.name, EXCLUDED.symbol)
     OR coalesce(EXCLUDED.name_ko, known.name_ko) IS DISTINCT FROM known.name_ko
     OR EXCLUDED.aliases NOT IN (known.aliases, '{}')

@@ -9,8 +9,8 @@ from typing import Literal
 
 from lib.errors import ArchiveError, ConfigurationError
 
-Kind = Literal["posts", "bars", "symbols"]
-KINDS: tuple[Kind, ...] = ("posts", "bars", "symbols")
+Kind = Literal["posts", "bars", "symbols", "renames"]
+KINDS: tuple[Kind, ...] = ("posts", "bars", "symbols", "renames")
 
 # field of ours → the names under which files carry it, the surest first
 FIELDS: dict[Kind, dict[str, tuple[str, ...]]] = {
@@ -55,6 +55,11 @@ FIELDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "listed_on": ("listed_on", "listing_date", "ipo_date"),
         "delisted_on": ("delisted_on", "delisting_date"),
     },
+    "renames": {
+        "old": ("old", "old_symbol", "old_ticker", "from"),
+        "new": ("new", "new_symbol", "new_ticker", "to"),
+        "date": ("date", "renamed_on", "effective_date", "change_date"),
+    },
 }  # fmt: skip
 
 # one of each group has to be there
@@ -62,6 +67,7 @@ REQUIRED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     "posts": (("external_id",), ("published_at",), ("text", "title")),
     "bars": (("symbol", "code"), ("start",), ("close",)),
     "symbols": (("symbol", "code"),),
+    "renames": (("old",), ("new",), ("date",)),
 }
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

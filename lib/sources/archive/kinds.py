@@ -1,4 +1,4 @@
-"""The three kinds of archives: how a record becomes a row, and how rows are stored. It does not know files or cursors.
+"""The kinds of archives: how a record becomes a row, and how rows are stored. It does not know files or cursors.
 
 Of a row that comes twice in a file the first counts, and the later one is rejected: so importing a file again finds
 each row as the first import left it, whatever the file repeats.
@@ -14,17 +14,19 @@ from zoneinfo import ZoneInfo
 from lib.db.ingest import Written
 from lib.db.ingest.bars import store_bar_lines
 from lib.db.ingest.posts import store_posts
+from lib.db.ingest.renames import store_renames
 from lib.db.ingest.symbols import ensure_listings, lock_symbol_ids, store_listings
 from lib.db.pool import Connection
 from lib.domain.bars import Interval
 from lib.domain.posts import Post
-from lib.domain.symbols import Listing
+from lib.domain.symbols import Listing, Rename
 from lib.errors import ArchiveError
 from lib.sources.archive.bars import BarRow, bar_reader, names_times_of_day
 from lib.sources.archive.columns import Kind
 from lib.sources.archive.posts import post_reader
 from lib.sources.archive.records import Fields
 from lib.sources.archive.rejects import Reject, Rejected
+from lib.sources.archive.renames import read_rename
 from lib.sources.archive.seen import SeenBars, SeenKeys
 from lib.sources.archive.symbols import read_listing
 
@@ -110,6 +112,38 @@ class Listings:
         return Stored(_NOTHING if replay else await store_listings(conn, kept), rejects)
 
 
+class Renames:
+    """Changes of symbols, by old symbol and date."""
+
+    def __init__(self) -> None:
+        self._seen = SeenKeys()
+
+    def check(self, records: Sequence[Fields]) -> None:
+        """Any beginning will do."""
+
+    def read(self, fields: Fields) -> Rename:
+        """The change that a record describes."""
+        return read_rename(fields)
+
+    def about(self, value: Rename) -> None:
+        """A change of symbol is about no moment."""
+
+    async def store(self, conn: Connection, rows: Sequence[Row], *, replay: bool) -> Stored:
+        """Stores changes of listed symbols."""
+        keys = [_key(f"{row.value.old}\x1f{row.value.on}") for row in rows]
+        kept, rejects = await _first_ones(conn, self._seen, rows, keys, "this change")
+        if replay:
+            return Stored(_NOTHING, rejects)
+        written, unknown = await store_renames(conn, kept)
+        refused = set(unknown)
+        rejects += [
+            Reject(row.line, f"neither {row.value.old} nor {row.value.new} is listed", row.raw)
+            for row in rows
+            if row.value in refused
+        ]
+        return Stored(written, rejects)
+
+
 class Bars:
     """Bars, by (symbol, interval, start). A symbol that nobody has listed gets a bare listing."""
 
@@ -161,7 +195,7 @@ def reader_of(kind: Kind, zone: ZoneInfo | None, source: str | None, interval: I
         return Posts(zone, source)
     if kind == "bars":
         return Bars(zone, source or "archive", interval)
-    return Listings()
+    return Renames() if kind == "renames" else Listings()
 
 
 async def _first_ones(
