@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import msgspec
 
 from lib.domain.posts import full_text
 from lib.domain.sentiment import Mention, Score
 from lib.domain.symbols import Listing
+from lib.scoring.mentions import values_of_mentions
 from lib.scoring.registry import Scorer
 
 
@@ -18,20 +19,11 @@ class Resolver(Protocol):
     def resolve(self, text: str, *, lang: str | None = None, at: date | None = None) -> Iterable[Mention]: ...
 
 
-@runtime_checkable
-class ScoresMentions(Protocol):
-    """A scorer that says of each mention by itself how a text speaks of it."""
-
-    def score_mentions(self, text: str, places: list[tuple[int, int]]) -> list[float]:
-        """A value in [-1, 1] for each place, code points [start, end) of `text`."""
-        ...
-
-
 class Reading(msgspec.Struct, frozen=True):
     """What was read from one text: at most one mention of a symbol, by the symbol's id, and a score by each scorer.
 
-    `of_mentions` has, for each scorer, a value for each mention: how the text speaks of that one. A scorer that does not
-    tell mentions apart says of each what it says of the text. Empty unless asked for; it is not stored.
+    `of_mentions` has, for each scorer, a value for each mention: how the text speaks of that one. A scorer that does
+    not tell mentions apart says of each what it says of the text. Empty unless asked for; it is not stored.
     """
 
     mentions: tuple[tuple[int, Mention], ...]
@@ -75,9 +67,7 @@ class Reader:
             mentions,
             scores,
             tuple(
-                tuple(scorer.score_mentions(whole, places))
-                if isinstance(scorer, ScoresMentions)
-                else (score.value,) * len(places)
+                tuple(values_of_mentions(scorer, whole, places, lang=lang, whole=score.value))
                 for scorer, score in zip(self.scorers, scores, strict=True)
             ),
         )

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lib.domain.sentiment import Score
+from lib.scoring.mentions import values_of_mentions
 
 if TYPE_CHECKING:
     from lib.scoring.registry import Scorer
@@ -35,6 +36,12 @@ class ByLanguage:
     def score(self, text: str, *, lang: str | None = None) -> Score:
         """The score by the scorer of the text's language; `lang` is that language as the source gave it."""
         return self.route(text, lang=lang).score(text, lang=lang)
+
+    def score_mentions(self, text: str, places: list[tuple[int, int]], *, lang: str | None = None) -> list[float]:
+        """A value for each place, code points [start, end), by the scorer of the text's language. One that does not
+        tell mentions apart says of each what it says of the text.
+        """
+        return values_of_mentions(self, text, places, lang=lang)
 
     def route(self, text: str, *, lang: str | None = None) -> "Scorer":
         """Who answers for `text`."""
