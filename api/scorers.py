@@ -1,9 +1,11 @@
 """Which scorers there are, and whether one that was asked for exists. It does not score."""
 
 import inspect
+from functools import cache
 
-from api.sentiment.schemas import ScorerItem, SetFigures
-from lib.scoring.evaluation.published import overall_accuracy, published
+from api.sentiment.schemas import ScorerItem, ScorerList
+from lib.scoring.evaluation.published import figures_of, published
+from lib.scoring.provenance import PROVENANCE
 from lib.scoring.registry import SCORERS, get_scorer
 
 
@@ -13,33 +15,34 @@ def check_scorer(name: str, *, known: bool) -> None:
         get_scorer(name)
 
 
-def scorer_list(default: str) -> list[ScorerItem]:
-    """Every scorer by name; `default` is the one that answers use where none is asked for."""
-    return [
-        ScorerItem(
-            name=name,
-            default=name == default,
-            description=_description(scorer),
-            accuracy=overall_accuracy(name),
-            sets=_sets(name),
-        )
-        for name, scorer in sorted(SCORERS.items())
-    ]
+@cache
+def scorer_list(default: str) -> ScorerList:
+    """Every scorer by name with its figures; `default` is the one that answers use where none is asked for."""
+    found = published()
+    return ScorerList(
+        items=[_item(name, default) for name in sorted(SCORERS)],
+        baselines=list(found.baselines),
+        sets=list(found.sets),
+        tickers=list(found.tickers),
+        missing=list(found.missing),
+    )
 
 
-def _sets(name: str) -> list[SetFigures]:
-    return [
-        SetFigures(
-            name=of,
-            texts=figures.texts,
-            accuracy=figures.accuracy,
-            accuracy_interval=figures.accuracy_interval,
-            macro_f1=figures.macro_f1,
-            macro_f1_interval=figures.macro_f1_interval,
-            calibration_error=figures.calibration_error,
-        )
-        for of, figures in published().scorers.get(name, {}).items()
-    ]
+def _item(name: str, default: str) -> ScorerItem:
+    origin, figures = PROVENANCE[name], figures_of(name)
+    whole = figures.overall if figures else None
+    return ScorerItem(
+        name=name,
+        default=name == default,
+        description=_description(SCORERS[name]),
+        languages=list(origin.languages),
+        learned_from=list(origin.learned_from),
+        accuracy=whole.accuracy if whole else None,
+        macro_f1=whole.macro_f1 if whole else None,
+        overall=whole,
+        unseen=figures.unseen if figures else None,
+        sets=list(figures.sets) if figures else [],
+    )
 
 
 def _description(scorer: object) -> str:

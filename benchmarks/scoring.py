@@ -16,6 +16,7 @@ from lib.db.pool import Pool, open_pool
 from lib.db.scoring import waiting
 from lib.domain.posts import Post
 from lib.domain.symbols import Listing
+from lib.scoring.labelled import read_labelled
 from lib.scoring.registry import get_scorer
 from lib.scoring.vader_words import BOOSTERS, lexicon
 from tests.support.data import data_folder
@@ -23,6 +24,7 @@ from tests.support.data import data_folder
 _DATA = data_folder()
 _POSTS = "stocknet_posts.jsonl.gz"
 _LISTINGS = "us_symbols.csv.gz"
+_LABELLED = "sentiment_train.jsonl.gz"
 _GENERATED = 50_000
 _SAMPLE = 20_000
 _SLICE = 500
@@ -30,6 +32,12 @@ _LONG = 100_000
 
 _FORGET_READINGS = "TRUNCATE mentions, mention_scores, scores, sentiment_buckets, sentiment_bucket_revisions"
 _QUEUE_ALL = "INSERT INTO score_queue (post_id) SELECT id FROM posts"
+
+_KOREAN = (
+    "깃펜 주식회사는 3분기 영업이익이 전년 동기 대비 12% 증가했다고 밝혔다.",
+    "실적 발표 후 주가가 급락했지만 적자 폭은 줄었다.",
+    "다음 주주총회는 서울에서 열린다.",
+)
 
 
 async def main() -> list[tuple[str, float, float, str]]:
@@ -59,6 +67,9 @@ async def main() -> list[tuple[str, float, float, str]]:
     for text in sample:
         nltk.polarity_scores(text)
     bare = len(sample) / (time.perf_counter() - begun)
+    korean, what = _korean_texts()
+    cpu, cpu_nltk = _side_by_side(get_scorer("korean@1").score, nltk.polarity_scores, korean)
+    rows.append((f"korean@1 with its reasons, {what}", cpu, cpu_nltk, "texts/CPU s"))
     async with empty_database() as url, open_pool(url, application="insitechart-bench") as pool:
         await _fill(pool, posts, listings)
         for processes in (1, 2):
@@ -138,6 +149,14 @@ def _world() -> tuple[list[Post], list[Listing], str]:
             for row in map(json.loads, lines)
         ]
     return posts, [Listing(symbol=symbol, name=name) for symbol, name in names.items()], "StockNet"
+
+
+def _korean_texts() -> tuple[list[str], str]:
+    """Korean texts, and what they are; NLTK finds no word of its own in them, and so has the least to do."""
+    file = _DATA / _LABELLED
+    if not file.exists():
+        return list(_KOREAN) * 1000, "generated"
+    return [text.text for text in read_labelled(file) if text.lang == "ko"], "Korean news"
 
 
 def _generated() -> list[Post]:

@@ -229,7 +229,7 @@ class SentimentController(Controller):
     @get("/scorers", operation_id="getScorers", summary="The scorers there are")
     async def scorers(self, settings: NamedDependency[Settings]) -> ScorerList:
         """Every scorer with its published accuracy."""
-        return ScorerList(scorer_list(settings.scorer))
+        return scorer_list(settings.scorer)
 
     @get("/coverage", operation_id="getCoverage", summary="What the sources gave", responses=problems(400, 503))
     async def coverage(

@@ -29,6 +29,8 @@ from api.parameters import WindowName
 from lib.db.series import SeriesInterval
 from lib.domain.coverage import State
 from lib.domain.sentiment import Label
+from lib.scoring.evaluation.figures import LabelledSet, Overall, ScorerFigures, SetFigures
+from lib.scoring.evaluation.published import FinderFigures
 
 Series = Literal["raw", "filtered"]
 
@@ -186,37 +188,49 @@ class Trending(Struct, frozen=True, kw_only=True):
     next: None = None
 
 
-class SetFigures(Struct, frozen=True, kw_only=True):
-    """How right a scorer is on one set of texts that it did not learn from. Intervals hold 95 % of resamplings."""
-
-    name: Annotated[str, Meta(description="The set, or its entities each by itself.", examples=["sentfin"])]
-    texts: Annotated[int, Meta(examples=[773])]
-    accuracy: Annotated[float, Meta(description="Share of right labels.", examples=[0.85])]
-    accuracy_interval: tuple[float, float]
-    macro_f1: Annotated[float, Meta(description="Mean F1 of the labels that the set has.", examples=[0.85])]
-    macro_f1_interval: tuple[float, float]
-    calibration_error: Annotated[
-        float, Meta(description="Mean distance of the score from the mean truth among texts of like score.")
-    ]
-
-
 class ScorerItem(Struct, frozen=True, kw_only=True):
     """A scorer: the same text scores the same for ever under the same name."""
 
     name: Annotated[str, Meta(examples=["vader@1"])]
     default: Annotated[bool, Meta(description="Answers use it where none is asked for.")]
     description: str
+    languages: Annotated[list[str], Meta(description="The languages it reads.", examples=[["en", "ko"]])]
+    learned_from: Annotated[
+        list[str],
+        Meta(
+            description="Sets whose training texts shaped it; it is measured on others.", examples=[["sentfin", "tfns"]]
+        ),
+    ]
     accuracy: Annotated[
         float | None,
-        Meta(description="Published share of right labels, the mean over `sets`; null until it was measured."),
+        Meta(
+            description="Published share of right labels, as in `overall`; null until it was measured.", examples=[0.74]
+        ),
     ]
-    sets: Annotated[list[SetFigures], Meta(description="The published figures, set by set.")]
+    macro_f1: Annotated[float | None, Meta(description="The same of the mean F1 of the labels.", examples=[0.71])]
+    overall: Annotated[Overall | None, Meta(description="Mean of all sets of texts in the languages it reads.")]
+    unseen: Annotated[
+        Overall | None, Meta(description="Mean of those of which it learned nothing: what to expect on other texts.")
+    ]
+    sets: Annotated[list[SetFigures], Meta(description="The figures of each set that it was measured on.")]
 
 
 class ScorerList(Struct, frozen=True):
-    """Every scorer there is."""
+    """Every scorer there is, with how right it was on held-out texts; and what that is to be compared with."""
 
     items: list[ScorerItem]
+    baselines: Annotated[
+        list[ScorerFigures],
+        Meta(
+            description="Measured on the same texts, no part of the product: word lists, and the most frequent label."
+        ),
+    ]
+    sets: Annotated[list[LabelledSet], Meta(description="What scorers were measured on.")]
+    tickers: Annotated[
+        list[FinderFigures],
+        Meta(description="How right stocks are found in posts: by InsiteChart, and by what trackers usually do."),
+    ]
+    missing: Annotated[list[str], Meta(description="A sentence for each thing that was not measured, with the reason.")]
     next: None = None
 
 

@@ -3,19 +3,18 @@
 from pathlib import Path
 
 import click
-import msgspec
 
 import lib.scoring.evaluation
-from lib.scoring.evaluation.baseline import LoughranMcDonald
-from lib.scoring.evaluation.published import FILE, Published, published
-from lib.scoring.evaluation.report import page
-from lib.scoring.evaluation.run import evaluate as figures_of
-from lib.scoring.registry import SCORERS, Scorer
-from lib.scoring.training.examples import read_examples
+from lib.errors import ConfigurationError
+from lib.scoring.evaluation.folder import Folder
+from lib.scoring.evaluation.page import page
+from lib.scoring.evaluation.publish import measured, measured_tickers
+from lib.scoring.evaluation.published import FILE, write
+from lib.scoring.evaluation.readme import BEGIN, END, LANGUAGES, with_tables
+from lib.scoring.registry import SCORERS
 
-_SPLIT = "dev"
-_LISTS = Path("lexicons") / "loughran_mcdonald_2018.csv.gz"
-_SETS = ("tfns", "sentfin", "fiqa", "semeval17_headline", "phrasebank", "stockemotions")
+_PACKAGE = Path(lib.scoring.evaluation.__path__[0])
+_PROJECT = _PACKAGE.parents[2]
 
 
 @click.command()
@@ -23,20 +22,51 @@ _SETS = ("tfns", "sentfin", "fiqa", "semeval17_headline", "phrasebank", "stockem
     "--data",
     "folder",
     required=True,
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help=f"Folder that holds sentiment_{_SPLIT}.jsonl.gz.",
+    type=click.Path(path_type=Path),
+    help="Folder that holds sentiment_dev.jsonl.gz, or .jsonl: labelled texts as docs/accuracy.md describes them.",
 )
-@click.option("--write/--no-write", default=True, show_default=True, help="Publish the figures, or only print them.")
-def evaluate(folder: Path, write: bool) -> None:
-    """Measure the scorers on labelled texts they did not learn from; write docs/accuracy.md and the package's figures."""
-    examples = read_examples(folder / f"sentiment_{_SPLIT}.jsonl.gz", _SETS)
-    scorers: list[Scorer] = [SCORERS[name] for name in sorted(SCORERS)]
-    if (folder / _LISTS).exists():
-        scorers.append(LoughranMcDonald(folder / _LISTS))
-    found = Published(_SPLIT, {scorer.name: figures_of(scorer, examples) for scorer in scorers}, published().tickers)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=_PACKAGE / FILE,
+    help="File for the figures that /sentiment/scorers serves.  [default: the one of the package]",
+)
+@click.option(
+    "--docs",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_PROJECT,
+    help="Folder of docs/accuracy.md and the READMEs.  [default: the project]",
+)
+@click.option("--write/--no-write", "publish", default=True, show_default=True, help="Publish, or only print the page.")
+def evaluate(folder: Path, figures: Path, docs: Path, publish: bool) -> None:
+    """Measure every scorer on labelled texts that it did not learn from.
+
+    Beside them stand VADER, Loughran-McDonald and the most frequent label; on posts that people marked, finding stocks
+    is measured, too. Prints the page, and writes it to docs/accuracy.md, the figures into the package and the tables
+    into the READMEs. The same texts give the same bytes. None of the texts is written anywhere.
+    """
+    data = Folder(folder)
+    texts = data.texts()
+    posts, listings, lists = data.posts(), data.listings(), data.word_lists()
+    found = measured(
+        texts,
+        SCORERS,
+        [] if lists is None else [lists],
+        tickers=[] if posts is None or listings is None else measured_tickers(posts, listings),
+        missing=data.missing(),
+    )
     text = page(found)
-    click.echo(text)
-    if write:
-        package = Path(lib.scoring.evaluation.__path__[0])
-        (package / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-        (package.parents[2] / "docs" / "accuracy.md").write_text(text, encoding="utf-8")
+    click.echo(text, nl=False)
+    if publish:
+        written = {figures: write(found), docs / "docs" / "accuracy.md": text.encode()}
+        for name, words in LANGUAGES.items():
+            if (docs / name).exists():
+                readme = with_tables((docs / name).read_text("utf-8"), found, words)
+                if readme is None:
+                    raise ConfigurationError(
+                        f"{docs / name} has no place for the figures.", hint=f"Give it the lines {BEGIN} and {END}."
+                    )
+                written[docs / name] = readme.encode()
+        for file, content in written.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)

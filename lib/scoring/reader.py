@@ -23,7 +23,7 @@ class Reading(msgspec.Struct, frozen=True):
     """What was read from one text: at most one mention of a symbol, by the symbol's id, and a score by each scorer.
 
     `of_mentions` has, for each scorer, a value for each mention: how the text speaks of that one. A scorer that does
-    not tell mentions apart says of each what it says of the text. Empty unless asked for; it is not stored.
+    not tell mentions apart says of each what it says of the text. Empty unless asked for.
     """
 
     mentions: tuple[tuple[int, Mention], ...]

@@ -1,23 +1,30 @@
-"""How right the resolver is about posts in which people marked tickers and companies. It reads no files.
+"""How right a finder of stocks is about posts in which people marked tickers and companies. It reads no files.
 
-A ticker counts once a post, if it is listed. A mention is right if its symbol was marked in the post, or if it stands
-on words that were marked as a company, whose symbol the marks do not say. Intervals hold 95 % of resamplings of the
-posts.
+A ticker counts once a post; recall is of those that are listed, and beside it of all. A mention is right if its symbol
+was marked in the post, or if it stands on words that were marked as a company, whose symbol the marks do not say.
+Intervals hold 95 % of resamplings of the posts.
 """
 
-import random
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, get_args
 
 import msgspec
+import numpy as np
 
+from lib.bootstrap import Numbers, interval_of_share, resampled_sums, rounded, share
+from lib.domain.sentiment import Mention, Method
+from lib.tickers.figures import ConfidenceBand, MethodShare, TickerAccuracy
 from lib.tickers.resolver import Resolver
 
-_RESAMPLES = 2000
-_SEED = 20260302
-_DIGITS = 4
-_BANDS = (0.6, 0.7, 0.8, 0.9, 1.0)
+_SEED = "tickers"
+_METHODS: tuple[Method, ...] = get_args(Method)
+# the lower ends; the last one's upper end is 1
+_BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
+# of each group of mentions these are counted
+_MENTIONS, _RIGHT, _FOUND = range(3)
+_GROUPS = 1 + len(_METHODS) + len(_BANDS)
+# of each post, before its groups: tickers that are listed, and all
+_LISTED, _MARKED, _FIRST = range(3)
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -36,35 +43,10 @@ class MarkedPost(msgspec.Struct, frozen=True):
     spans: tuple[Span, ...]
 
 
-class Band(msgspec.Struct, frozen=True):
-    """Of the mentions whose confidence is in [low, high): how many, and what share of them is right."""
+class Finder(Protocol):
+    """Finds stocks in a text, each at most once."""
 
-    low: float
-    high: float
-    mentions: int
-    precision: float
-
-
-class TickerAccuracy(msgspec.Struct, frozen=True):
-    """What share of the mentions is right, and what share of the marked tickers was found."""
-
-    posts: int
-    mentions: int
-    marked: int
-    precision: float
-    precision_interval: tuple[float, float]
-    recall: float
-    recall_interval: tuple[float, float]
-    bands: tuple[Band, ...]
-
-
-class _Counts(msgspec.Struct):
-    """Of one post, or of several together."""
-
-    right: int = 0
-    mentions: int = 0
-    found: int = 0
-    marked: int = 0
+    def resolve(self, text: str, /) -> Iterable[Mention]: ...
 
 
 def marked_posts(rows: Iterable[Mapping[str, Any]]) -> list[MarkedPost]:
@@ -72,61 +54,70 @@ def marked_posts(rows: Iterable[Mapping[str, Any]]) -> list[MarkedPost]:
     return [msgspec.convert(row, MarkedPost) for row in rows]
 
 
-def evaluate(resolver: Resolver, posts: Sequence[MarkedPost]) -> TickerAccuracy:
-    """The figures of `resolver` on `posts`, the same for the same posts. Shares of nothing are 0."""
-    counts: list[_Counts] = []
-    bands: dict[float, _Counts] = defaultdict(_Counts)
-    for post in posts:
+def evaluate(resolver: Resolver, posts: Sequence[MarkedPost], finder: Finder | None = None) -> TickerAccuracy:
+    """The figures of `resolver` on `posts`, or those of `finder`, for which `resolver` only says what is listed.
+
+    The same for the same posts. Shares of nothing are 0.
+    """
+    counts = np.zeros((len(posts), _GROUPS, 3))
+    marked = np.zeros((len(posts), _FIRST))
+    for place, post in enumerate(posts):
         tickers = [span for span in post.spans if span.label == "ticker"]
         companies = [span for span in post.spans if span.label == "company"]
-        marked = {symbol for span in tickers if (symbol := resolver.symbol_of(span.text)) is not None}
-        of_post = _Counts(marked=len(marked))
-        for mention in resolver.resolve(post.text):
-            known = any(span.start < mention.end and mention.start < span.end for span in companies)
-            is_right = known or mention.symbol in marked
-            band = bands[next(high for high in _BANDS if mention.confidence < high)]
-            for count in (of_post, band):
-                count.mentions += 1
-                count.right += is_right
-            of_post.found += mention.symbol in marked
-        counts.append(of_post)
-    resampled = list(_resampled(counts))
-    whole = _sum(counts)
+        symbols = {span.text.strip("$ ").upper(): resolver.symbol_of(span.text) for span in tickers}
+        meant = {symbol for symbol in symbols.values() if symbol is not None}
+        unlisted = sum(symbol is None for symbol in symbols.values())
+        marked[place] = (len(meant), len(meant) + unlisted)
+        for mention in (finder or resolver).resolve(post.text):
+            named = any(span.start < mention.end and mention.start < span.end for span in companies)
+            is_marked = mention.symbol in meant
+            for group in _groups(mention):
+                counts[place, group] += (1, named or is_marked, is_marked)
+    columns = np.concatenate([marked, counts.reshape(len(posts), 3 * _GROUPS)], axis=1)
+    return _figures(len(posts), columns.sum(axis=0), resampled_sums(columns, _SEED))
+
+
+def _groups(mention: Mention) -> tuple[int, int, int]:
+    """Where a mention counts: among all, those of its method, and those of like confidence."""
+    band = max(index for index, low in enumerate(_BANDS) if mention.confidence >= low)
+    return 0, 1 + _METHODS.index(mention.method), 1 + len(_METHODS) + band
+
+
+def _figures(posts: int, whole: Numbers, resampled: Numbers) -> TickerAccuracy:
+    def count(group: int, what: int) -> int:
+        return _FIRST + 3 * group + what
+
+    def mentions(group: int) -> int:
+        return int(whole[count(group, _MENTIONS)])
+
+    def precision(group: int) -> tuple[float, tuple[float, float]]:
+        return _estimate(whole, resampled, count(group, _RIGHT), count(group, _MENTIONS))
+
+    def recall(group: int, of: int = _LISTED) -> tuple[float, tuple[float, float]]:
+        return _estimate(whole, resampled, count(group, _FOUND), of)
+
+    methods = tuple(enumerate(_METHODS, 1))
+    bands = tuple(enumerate(zip(_BANDS, (*_BANDS[1:], 1.0), strict=True), 1 + len(_METHODS)))
     return TickerAccuracy(
-        posts=len(posts),
-        mentions=whole.mentions,
-        marked=whole.marked,
-        precision=_share(whole.right, whole.mentions),
-        precision_interval=_interval([_share(one.right, one.mentions) for one in resampled]),
-        recall=_share(whole.found, whole.marked),
-        recall_interval=_interval([_share(one.found, one.marked) for one in resampled]),
+        posts,
+        mentions(0),
+        int(whole[_LISTED]),
+        int(whole[_MARKED] - whole[_LISTED]),
+        *precision(0),
+        *recall(0),
+        *recall(0, _MARKED),
+        methods=tuple(
+            MethodShare(method, mentions(group), *precision(group), *recall(group))
+            for group, method in methods
+            if mentions(group)
+        ),
         bands=tuple(
-            Band(round(high - 0.1, 1), high, bands[high].mentions, _share(bands[high].right, bands[high].mentions))
-            for high in sorted(bands)
+            ConfidenceBand(low, high, mentions(group), *precision(group))
+            for group, (low, high) in bands
+            if mentions(group)
         ),
     )
 
 
-def _resampled(counts: Sequence[_Counts]) -> Iterable[_Counts]:
-    chance = random.Random(_SEED)  # noqa: S311 - nothing secret hangs on it
-    for _ in range(_RESAMPLES if counts else 0):
-        yield _sum(chance.choices(counts, k=len(counts)))
-
-
-def _sum(counts: Iterable[_Counts]) -> _Counts:
-    whole = _Counts()
-    for one in counts:
-        whole.right += one.right
-        whole.mentions += one.mentions
-        whole.found += one.found
-        whole.marked += one.marked
-    return whole
-
-
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, _DIGITS) if whole else 0.0
-
-
-def _interval(values: Sequence[float]) -> tuple[float, float]:
-    ordered = sorted(values) or [0.0]
-    return ordered[int(0.025 * (len(ordered) - 1))], ordered[int(0.975 * (len(ordered) - 1))]
+def _estimate(whole: Numbers, resampled: Numbers, part: int, of: int) -> tuple[float, tuple[float, float]]:
+    return rounded(share(whole[part], whole[of]).item()), interval_of_share(resampled[:, part], resampled[:, of])

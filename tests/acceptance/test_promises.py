@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from lib.scoring.evaluation.readme import BEGIN, END
 from tests.acceptance.conftest import RunningPlatform
 
 PROJECT = Path(__file__).parents[2]
@@ -108,6 +109,23 @@ def test_an_as_of_answer_stays_the_same_to_the_byte(imported: RunningPlatform, t
     now = httpx.get(url, params={**parameters, "as_of": datetime.now(UTC).isoformat()}, timeout=30)
     assert now.json()["close"][0] == 10.99
     assert httpx.get(url, params=parameters, timeout=30).content == before.content
+
+
+def test_the_accuracy_that_the_readme_shows_is_served(ask: Callable[..., Any]) -> None:
+    answer = ask("/sentiment/scorers")
+    served = {
+        scorer["name"]: {of["name"]: of for of in scorer["sets"]} for scorer in answer["items"] + answer["baselines"]
+    }
+    for name in ("README.md", "README.ko.md"):
+        shown = (PROJECT / name).read_text("utf-8").split(BEGIN)[1].split(END)[0].strip()
+        moods, stocks = ([row.strip("|").split("|") for row in part.splitlines()] for part in shown.split("\n\n"))
+        scorers = [scorer.strip() for scorer in moods[0][1:]]
+        for of, *cells in moods[2:]:
+            for scorer, cell in zip(scorers, cells, strict=True):
+                assert cell.split()[0] == f"{served[scorer][of.strip()]['macro_f1']:.3f}"
+        for (_, precision, recall), found in zip(stocks[2:], answer["tickers"], strict=True):
+            assert precision.split()[0] == f"{found['figures']['precision']:.3f}"
+            assert recall.split()[0] == f"{found['figures']['recall']:.3f}"
 
 
 def test_a_text_can_be_analysed_and_says_why(running_platform: RunningPlatform) -> None:

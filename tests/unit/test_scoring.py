@@ -66,3 +66,14 @@ def test_a_reading_has_one_mention_of_a_symbol_the_surest_then_the_first() -> No
     assert reading.mentions == ((7, Mention("AAPL", "cashtag", 0.9, 10, 15)),)
     assert resolver.asked == [("Great\nnews", "en", date(2026, 3, 2))]
     assert [score.label for score in reading.scores] == ["positive"]
+
+
+@pytest.mark.parametrize("lang", [None, "ko"])
+def test_mentions_are_read_by_the_scorer_that_read_the_text(lang: str | None) -> None:
+    text = "I love the new phone of 삼성전자, the best one"
+    resolver = _Fixed(Mention("AAPL", "name", 0.9, 0, 1))
+    reader = Reader({7: Listing(symbol="AAPL", name="Apple")}, resolver, [get_scorer("finance@1")])
+    reading = reader.read(None, text, lang=lang, per_mention=True)
+    korean = get_scorer("korean@1").score(text)
+    assert (reading.scores == (korean,)) == (lang == "ko")
+    assert (reading.of_mentions == ((korean.value,),)) == (lang == "ko")

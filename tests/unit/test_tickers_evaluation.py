@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from lib.tickers.baselines import RegexFinder
 from lib.tickers.evaluation import MarkedPost, Span, evaluate, marked_posts
 from lib.tickers.resolver import Resolver
 from tests.support.listings import KNOWN
@@ -44,6 +45,30 @@ def test_figures_of_a_few_posts() -> None:
             ]
         ),
     )
+
+
+def test_each_way_and_each_confidence_has_its_figures() -> None:
+    posts = [post("$AAPL beats", ("$AAPL", "ticker")), post("Apple shares rise"), post("SPY", ("SPY", "ticker"))]
+    found = evaluate(RESOLVER, posts)
+    assert [(of.method, of.mentions, of.precision, of.recall) for of in found.methods] == [
+        ("cashtag", 1, 1.0, 1.0),
+        ("alias", 1, 0.0, 0.0),
+    ]
+    assert sum(band.mentions for band in found.bands) == 2
+    assert found.bands[-1].precision_interval == (1.0, 1.0)
+    assert (found.unlisted, found.recall, found.recall_of_all) == (1, 1.0, 0.5)
+
+
+def test_what_trackers_do_is_measured_alike() -> None:
+    posts = [
+        post("$aapl is IT, $MSFT", ("$aapl", "ticker")),
+        post("AAPL", ("AAPL", "ticker")),
+        post("$AAPL AAPL $UNHEARD"),
+    ]
+    cashtags = evaluate(RESOLVER, posts, RegexFinder(RESOLVER.symbol_of, upper=False))
+    upper = evaluate(RESOLVER, posts, RegexFinder(RESOLVER.symbol_of, upper=True))
+    assert (cashtags.mentions, cashtags.precision, cashtags.recall) == (3, 0.3333, 0.5)
+    assert (upper.mentions, upper.precision, upper.recall) == (5, 0.4, 1.0)
 
 
 def test_nothing_to_measure_is_no_error() -> None:

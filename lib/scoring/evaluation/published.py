@@ -1,41 +1,60 @@
 """The figures that come with the package, as `make evaluate` wrote them. It does not measure.
 
-Scorers and resolvers add their figures under their own name: `scorers` by scorer and set, `tickers` by resolver and set.
+The file holds figures alone, none of the texts that were measured on.
 """
 
+import re
 from functools import cache
 from importlib import resources
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from lib.scoring.evaluation.figures import Figures
+from lib.scoring.evaluation.figures import LabelledSet, ScorerFigures
+from lib.tickers.figures import TickerAccuracy
 
 FILE = "accuracy.json"
 
+_INNERMOST = re.compile(rb"[\[{][^\[\]{}]*[\]}]")
+_BREAK = re.compile(rb"\n *")
 
-class TickerFigures(msgspec.Struct, frozen=True):
-    """Of a resolver on one set: the share of its symbols that are right, and of the right ones that it found."""
 
-    texts: int
-    precision: float
-    recall: float
+class FinderFigures(msgspec.Struct, frozen=True):
+    """How right one way of finding stocks in posts is."""
+
+    name: Annotated[str, Meta(examples=["InsiteChart", "cashtags alone"])]
+    figures: TickerAccuracy
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What was measured, on the named split of each set."""
+    """What was measured, on the held-out split of each set. `missing` has a sentence for each thing that was not."""
 
-    split: str
-    scorers: dict[str, dict[str, Figures]]
-    tickers: dict[str, dict[str, TickerFigures]] = {}
+    sets: tuple[LabelledSet, ...] = ()
+    scorers: tuple[ScorerFigures, ...] = ()
+    baselines: tuple[ScorerFigures, ...] = ()
+    tickers: tuple[FinderFigures, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @cache
 def published() -> Published:
     """The figures of the package."""
-    return msgspec.json.decode((resources.files(__package__) / FILE).read_bytes(), type=Published)
+    return read((resources.files(__package__) / FILE).read_bytes())
 
 
-def overall_accuracy(scorer: str) -> float | None:
-    """The mean accuracy of `scorer` over all sets, each counting once; None where it was not measured."""
-    sets = published().scorers.get(scorer)
-    return round(sum(figures.accuracy for figures in sets.values()) / len(sets), 4) if sets else None
+def read(data: bytes) -> Published:
+    """Figures from the bytes of their file."""
+    return msgspec.json.decode(data, type=Published)
+
+
+def write(figures: Published) -> bytes:
+    """The bytes of the file, the same for the same figures."""
+    lines = msgspec.json.format(msgspec.json.encode(figures), indent=1)
+    # what holds nothing else takes one line, so that a changed figure is one changed line and not lost among thousands
+    return _INNERMOST.sub(lambda found: _BREAK.sub(b"", found[0]), lines) + b"\n"
+
+
+def figures_of(scorer: str) -> ScorerFigures | None:
+    """The figures of `scorer`; None where it was not measured."""
+    return next((figures for figures in published().scorers if figures.name == scorer), None)

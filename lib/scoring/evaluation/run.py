@@ -1,44 +1,82 @@
-"""Runs scorers over labelled texts, set by set, and over the entities that texts name. It does not know files or how
-figures are shown.
+"""Runs scorers over labelled texts and the entities they name. It does not know files or how figures are shown.
+
+Scorers are not told the language of a text. A text may be read by its own score, an entity by its mention's; a scorer
+that does not tell mentions apart says of each what it says of the text.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from lib.domain.sentiment import Label
-from lib.scoring.evaluation.figures import Figures
-from lib.scoring.evaluation.measures import measure
-from lib.scoring.reader import ScoresMentions
+from collections.abc import Collection, Mapping, Sequence
+
+from lib.scoring.evaluation.baseline import majority
+from lib.scoring.evaluation.figures import ScorerFigures
+from lib.scoring.evaluation.measures import Measured, figures_of, measure, overall
+from lib.scoring.evaluation.sets import Case, Group
+from lib.scoring.evaluation.tally import Judged
+from lib.scoring.mentions import values_of_mentions
+from lib.scoring.provenance import Provenance
 from lib.scoring.registry import Scorer
-from lib.scoring.training.examples import Example
 from lib.scoring.verdict import label_of
 
-PER_ENTITY = "{} (per entity)"
+_TRUTH = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
+
+ByName = Mapping[str, Measured]
 
 
-def evaluate(scorer: Scorer, examples: Sequence[Example]) -> dict[str, Figures]:
-    """The figures of `scorer` by set; a set with entities has a second entry for them. A scorer that does not tell
-    mentions apart is taken to say of each what it says of the text.
+def run(scorer: Scorer, groups: Sequence[Group], languages: Collection[str] | None = None) -> dict[str, Measured]:
+    """What `scorer` is measured to be on each set by the set's name; on those in `languages` alone, if given."""
+    return {
+        group.about.name: measure(group.about.name, [_judged(scorer, case) for case in group.cases])
+        for group in groups
+        if languages is None or set(group.about.languages) <= set(languages)
+    }
+
+
+def run_majority(groups: Sequence[Group]) -> dict[str, Measured]:
+    """The same of who answers the most frequent label of each set to everything."""
+    found = {}
+    for group in groups:
+        label = majority([label for case in group.cases for label in case.labels])
+        said = [[Judged(truth, label, _TRUTH[label]) for truth in case.labels] for case in group.cases]
+        found[group.about.name] = measure(group.about.name, said)
+    return found
+
+
+def summed_up(
+    name: str, measured: ByName, groups: Sequence[Group], vader: ByName, origin: Provenance | None = None
+) -> ScorerFigures:
+    """All figures of one scorer beside `vader`. Overall, sets count that are of texts and, by `origin`, in languages
+    that the scorer reads; without `origin`, all of them.
     """
-    truth: dict[str, list[Label]] = defaultdict(list)
-    values: dict[str, list[float]] = defaultdict(list)
-    for example in examples:
-        value = scorer.score(example.text).value
-        if example.label is not None:
-            truth[example.dataset].append(example.label)
-            values[example.dataset].append(value)
-        places = _places(example)
-        if places:
-            name = PER_ENTITY.format(example.dataset)
-            truth[name] += [label for label, _ in places]
-            if isinstance(scorer, ScoresMentions):
-                values[name] += scorer.score_mentions(example.text, [place for _, place in places])
-            else:
-                values[name] += [value] * len(places)
-    return {name: measure(truth[name], [label_of(v) for v in values[name]], values[name]) for name in sorted(truth)}
+    learned_from = origin.learned_from if origin else ()
+    there = [group for group in groups if group.about.name in measured]
+    mine = [
+        group
+        for group in there
+        if group.about.of == "texts" and (origin is None or set(group.about.languages) <= set(origin.languages))
+    ]
+    beside = vader if measured is not vader else None
+
+    def together(of: Sequence[Group]) -> tuple[list[Measured], list[Measured] | None]:
+        names = [group.about.name for group in of]
+        return [measured[of] for of in names], None if beside is None else [beside[of] for of in names]
+
+    return ScorerFigures(
+        name,
+        overall(*together(mine)),
+        overall(*together([group for group in mine if group.dataset not in learned_from])),
+        tuple(
+            figures_of(
+                measured[group.about.name],
+                None if beside is None else beside[group.about.name],
+                learned_from=group.dataset in learned_from,
+            )
+            for group in there
+        ),
+    )
 
 
-def _places(example: Example) -> list[tuple[Label, tuple[int, int]]]:
-    """Label and place of each entity that stands in the text as it is named."""
-    lower = example.text.lower()
-    found = ((label, lower.find(name.lower()), len(name)) for name, label in example.entities.items())
-    return [(label, (start, start + length)) for label, start, length in found if start >= 0]
+def _judged(scorer: Scorer, case: Case) -> list[Judged]:
+    if not case.places:
+        score = scorer.score(case.text)
+        return [Judged(case.labels[0], score.label, score.value)]
+    values = values_of_mentions(scorer, case.text, case.places)
+    return [Judged(truth, label_of(value), value) for truth, value in zip(case.labels, values, strict=True)]

@@ -145,8 +145,9 @@ def _table(views: Sequence[View]) -> tuple[list[Feature], Table]:
 def _fit(
     table: Table, believed: Floats, labels: Integers, importance: Floats, chosen: _Chosen
 ) -> tuple[Integers, list[Floats]]:
-    """The columns that are not too seldom, and for each label their weights and an intercept. `believed`: a row for each
-    label.
+    """The columns that are not too seldom, and for each label their weights and an intercept.
+
+    `believed` has a row for each label.
     """
     columns = table.columns_of(chosen, _SELDOM)
     rows = table.rows(chosen, columns)
