@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     log_format: Annotated[
         Literal["auto", "json", "console"], Field(description="json, console, or auto: console where a person watches.")
     ] = "auto"
-    scorer: Annotated[str, Field(description="Scorer that answers use when none is asked for.")] = "vader@1"
+    scorer: Annotated[str, Field(description="Scorer that answers use when none is asked for.")] = "finance@1"
     scorers_beside: Annotated[
         Words, Field(description="Further scorers that new posts are scored by, beside the one that answers use.")
     ] = ()

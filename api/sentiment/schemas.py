@@ -88,7 +88,7 @@ class Sentiment(Struct, frozen=True, kw_only=True):
     until: datetime
     as_of: AsOfEcho
     source: Annotated[str | None, Meta(description="The one source that counted; null for all.")]
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    scorer: Annotated[str, Meta(examples=["finance@1"])]
     score: Score
     label: Annotated[Label | None, Meta(description="From ±0.05 on positive or negative; null without posts.")]
     confidence: Confident
@@ -125,7 +125,7 @@ class SeriesTable(Struct, frozen=True, kw_only=True):
     symbol: Annotated[str, Meta(examples=["AAPL"])]
     interval: SeriesInterval
     source: str | None
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    scorer: Annotated[str, Meta(examples=["finance@1"])]
     as_of: Annotated[str | None, Meta(description="The moment that was asked about; null for now.")]
     sample: SampleFlag
     truncated: Annotated[bool, Meta(description="True where the range holds more before the first row.")]
@@ -182,7 +182,7 @@ class Trending(Struct, frozen=True, kw_only=True):
     since: datetime
     until: datetime
     as_of: AsOfEcho
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    scorer: Annotated[str, Meta(examples=["finance@1"])]
     series: Annotated[Series, Meta(description="Which posts decided the order.")]
     items: list[TrendingItem]
     next: None = None
@@ -191,7 +191,7 @@ class Trending(Struct, frozen=True, kw_only=True):
 class ScorerItem(Struct, frozen=True, kw_only=True):
     """A scorer: the same text scores the same for ever under the same name."""
 
-    name: Annotated[str, Meta(examples=["vader@1"])]
+    name: Annotated[str, Meta(examples=["finance@1"])]
     default: Annotated[bool, Meta(description="Answers use it where none is asked for.")]
     description: str
     languages: Annotated[list[str], Meta(description="The languages it reads.", examples=[["en", "ko"]])]

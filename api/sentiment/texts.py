@@ -65,7 +65,7 @@ class PostItem(Struct, frozen=True, kw_only=True):
 class PostPage(Struct, frozen=True, kw_only=True):
     """Posts, the latest first; `next` is the `cursor` of the following page."""
 
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    scorer: Annotated[str, Meta(examples=["finance@1"])]
     sample: SampleFlag
     items: list[PostItem]
     next: str | None
@@ -83,7 +83,7 @@ class AnalyzeRequest(Struct, frozen=True, forbid_unknown_fields=True):
             examples=["$AAPL crushed it again, great quarter!", "삼성전자 실적이 정말 좋네요"],
         ),
     ]
-    scorer: Annotated[str | None, Meta(description="The default where it is missing.", examples=["vader@1"])] = None
+    scorer: Annotated[str | None, Meta(description="The default where it is missing.", examples=["finance@1"])] = None
     lang: Annotated[
         Annotated[str, Meta(max_length=20)] | None,
         Meta(description="The language, where you know it.", examples=["en", "ko"]),
@@ -95,7 +95,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     of `mentions` has a score of its own.
     """
 
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    scorer: Annotated[str, Meta(examples=["finance@1"])]
     score: Annotated[float, Meta(description="-1 to 1.", examples=[0.6588])]
     label: Label
     raw: float

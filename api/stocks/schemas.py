@@ -80,7 +80,7 @@ class LastSentiment(Struct, frozen=True, kw_only=True):
     """The newest UTC day that has posts, with the default scorer."""
 
     day: date
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    scorer: Annotated[str, Meta(examples=["finance@1"])]
     score: Annotated[float, Meta(description="Mean of the posts, -1 to 1.", examples=[0.21])]
     label: Annotated[str, Meta(examples=["positive"])]
     posts: int
@@ -144,7 +144,7 @@ class InsightTable(Struct, frozen=True, kw_only=True):
 
     symbol: Annotated[str, Meta(examples=["AAPL"])]
     interval: Interval
-    scorer: Annotated[str, Meta(examples=["vader@1"])]
+    scorer: Annotated[str, Meta(examples=["finance@1"])]
     as_of: AsOfEcho
     sample: SampleFlag
     truncated: Truncated

@@ -45,7 +45,7 @@ async def test_a_weekend_of_talk_stands_between_two_trading_days(pool: Pool, cli
     assert answer["authors"] == [1, 1, None]
     assert answer["score"] == [0.5, -0.4, None]
     assert answer["actions"] == [{"kind": "dividend", "ex_date": "2014-01-03", "value": 0.47}]
-    assert (answer["scorer"], answer["truncated"], answer["sample"]) == ("vader@1", False, False)
+    assert (answer["scorer"], answer["truncated"], answer["sample"]) == ("finance@1", False, False)
 
 
 async def test_hours_of_posts_meet_hourly_bars_that_start_at_half_past(pool: Pool, client: Client) -> None:

@@ -38,7 +38,7 @@ async def stormy(pool: Pool) -> datetime:
 async def test_a_storm_moves_the_raw_summary_alone_and_is_seen_in_the_evidence(
     stormy: datetime, client: Client
 ) -> None:
-    answer = await _get(client, "sentiment/AAPL")
+    answer = await _get(client, "sentiment/AAPL", scorer="vader@1")
     assert (answer["posts"], answer["filtered_posts"]) == (205, 6)
     assert (answer["authors"], answer["filtered_authors"]) == (8, 6)
     assert answer["score"] > 0.6 > 0.3 > answer["filtered_score"]
@@ -53,7 +53,7 @@ async def test_a_storm_moves_the_raw_summary_alone_and_is_seen_in_the_evidence(
 
 @pytest.mark.parametrize("interval", ["5m", "1h", "1d"])
 async def test_both_series_stand_side_by_side(stormy: datetime, client: Client, interval: str) -> None:
-    answer = await _get(client, "sentiment/AAPL/series", interval=interval)
+    answer = await _get(client, "sentiment/AAPL/series", interval=interval, scorer="vader@1")
     assert (answer["posts"], answer["filtered_posts"]) == ([205], [6])
     assert (answer["filtered_authors"], answer["burst"]) == ([6], [None])
     assert answer["author_concentration"] == [pytest.approx(67 / 205, abs=1e-4)]
@@ -66,7 +66,7 @@ async def test_both_series_stand_side_by_side(stormy: datetime, client: Client, 
 async def test_insight_has_both_series_beside_the_bars(stormy: datetime, pool: Pool, client: Client) -> None:
     day = stormy.replace(hour=0, minute=0)
     await seed.add_bar(pool, "AAPL", day - timedelta(days=1), 540)
-    answer = await _get(client, "stocks/AAPL/insight")
+    answer = await _get(client, "stocks/AAPL/insight", scorer="vader@1")
     assert (answer["posts"], answer["filtered_posts"], answer["filtered_authors"]) == (
         [None, 205],
         [None, 6],
@@ -77,9 +77,9 @@ async def test_insight_has_both_series_beside_the_bars(stormy: datetime, pool: P
 
 
 async def test_posts_say_which_are_copies_and_leave_them_out_on_demand(stormy: datetime, client: Client) -> None:
-    everything = (await _get(client, "sentiment/AAPL/posts", limit=200))["items"]
+    everything = (await _get(client, "sentiment/AAPL/posts", limit=200, scorer="vader@1"))["items"]
     assert sum(not item["is_copy"] for item in everything) <= 6
-    firsts = (await _get(client, "sentiment/AAPL/posts", limit=200, copies=False))["items"]
+    firsts = (await _get(client, "sentiment/AAPL/posts", limit=200, copies=False, scorer="vader@1"))["items"]
     assert len(firsts) == 6
     assert not any(item["is_copy"] for item in firsts)
 

@@ -91,6 +91,6 @@ async def test_a_text_is_read_with_its_reasons_and_mentions(pool: Pool, client: 
     answer = await client.post("/api/v1/sentiment/analyze", json={"text": "$AAPL is great, I love it"})
     assert answer.status_code == 200, answer.text
     body = answer.json()
-    assert (body["label"], body["scorer"]) == ("positive", "vader@1")
+    assert (body["label"], body["scorer"]) == ("positive", "finance@1")
     assert sum(term["weight"] for term in body["explanation"]) == pytest.approx(body["raw"])
     assert [(mention["symbol"], mention["method"]) for mention in body["mentions"]] == [("AAPL", "cashtag")]

@@ -53,7 +53,7 @@ async def test_a_summary_counts_its_window_and_nothing_else(pool: Pool, client: 
     answer = await _get(client, "AAPL")
     assert (answer["posts"], answer["positive"], answer["neutral"], answer["negative"]) == (4, 2, 1, 1)
     assert answer["score"] == pytest.approx(0.1775)
-    assert (answer["label"], answer["confidence"], answer["scorer"]) == ("positive", "low", "vader@1")
+    assert (answer["label"], answer["confidence"], answer["scorer"]) == ("positive", "low", "finance@1")
     # the same hash from two sources is still one value in the union: hashes of sources differ in real data
     assert answer["authors"] == 3
     assert [share["source"] for share in answer["by_source"]] == ["reddit", "x"]
@@ -173,5 +173,5 @@ async def test_a_known_scorer_that_never_scored_answers_nothing(client: Client, 
 
 async def test_scorers_are_listed_with_the_default(client: Client) -> None:
     items = (await _get(client, "scorers"))["items"]
-    assert [item["name"] for item in items if item["default"]] == ["vader@1"]
+    assert [item["name"] for item in items if item["default"]] == ["finance@1"]
     assert all(item["description"] for item in items)

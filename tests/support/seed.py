@@ -77,7 +77,7 @@ _DUE = "UPDATE posts SET verify_after = $2 WHERE id = $1"
 Db = Pool | Connection
 
 
-async def add_scorer(db: Db, name: str = "vader@1") -> None:
+async def add_scorer(db: Db, name: str = "finance@1") -> None:
     """A scorer that has scored before."""
     await db.execute("INSERT INTO scorers (name) VALUES ($1)", name)
 
@@ -125,7 +125,7 @@ async def add_bucket(
     copies: int = 0,
     new_accounts: int | None = None,
     source: str = "reddit",
-    scorer: str = "vader@1",
+    scorer: str = "finance@1",
 ) -> None:
     """A bucket of posts with these scores by these authors (hashes; default: one each), of which the last `copies` are
     copies, and so many are by new accounts (None: no account's age is known); one that is there is replaced.
@@ -178,7 +178,7 @@ async def add_post(
     source: str = "reddit",
     score: float | None = 0.5,
     of_mention: float | None = None,
-    scorer: str = "vader@1",
+    scorer: str = "finance@1",
 ) -> int:
     """A post that mentions `symbol`, scored unless `score` is None, the mention by itself with `of_mention` (default:
     as the text); returns its id.

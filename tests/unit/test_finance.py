@@ -2,8 +2,10 @@
 
 import math
 import sys
+from hashlib import sha256
 from importlib import resources
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -82,6 +84,11 @@ def test_a_label_begins_at_the_threshold() -> None:
         ("Shares plunge 20 % after profit warning", "negative"),
         ("Company names new chief financial officer", "neutral"),
         ("Unemployment falls to 3.5 %", "positive"),
+        ("Profit down 20 %", "negative"),
+        ("EPS beat", "positive"),
+        ("diamond hands", "positive"),
+        ("puts printing", "negative"),
+        ("this is not good", "negative"),
         ("Costs rise sharply and margins shrink", "negative"),
         ("$GME to the moon 🚀🚀 diamond hands", "positive"),
         ("puts printing, this is going to zero 📉", "negative"),
@@ -104,8 +111,8 @@ def test_each_mention_has_its_own_score() -> None:
 
 def test_a_company_has_no_weight() -> None:
     said = "beats estimates and raises guidance"
-    scores = {FINANCE.score(f"{name} {said}").raw for name in ("$AAPL", "$TSLA", "Xyzzycorp", "Qwfparst")}
-    assert len(scores) == 1
+    for names in (("$AAPL", "$TSLA"), ("Xyzzycorp", "Qwfparst")):
+        assert len({FINANCE.score(f"{name} {said}").raw for name in names}) == 1
 
 
 def test_reasons_name_words_and_phrases() -> None:
@@ -124,6 +131,13 @@ def test_work_grows_with_the_length_and_no_faster(unit: str) -> None:
     short, long = unit * (4_000 // len(unit)), unit * (40_000 // len(unit))
     FINANCE.score(long)
     assert _calls(long) < 15 * _calls(short) + 500
+
+
+def test_the_model_card_describes_the_file_that_comes_with_the_package() -> None:
+    data = (resources.files("lib.scoring.finance") / FILE).read_bytes()
+    card = (Path(__file__).parents[2] / "docs" / "model-card-finance.md").read_text(encoding="utf-8")
+    assert sha256(data).hexdigest() in card
+    assert f"{len(data):,} bytes" in card
 
 
 def test_the_weights_are_those_of_the_scorer_and_small() -> None:

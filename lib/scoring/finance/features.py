@@ -25,8 +25,9 @@ PAIRED = 3
 # what a class says by itself; the scale of one feature that all these classes share
 VALENCES = {
     "beat": 2.0, "upgrade": 2.0, "buyrating": 1.5, "good": 1.0, "great": 2.0, "win": 1.0, "hope": 1.0, "bull": 1.0,
-    "emoji+": 1.0, "miss": -2.0, "downgrade": -2.0, "sellrating": -1.5, "bad": -1.0, "awful": -2.0, "trouble": -1.5,
-    "damage": -1.5, "dilution": -1.0, "virus": -1.0, "conflict": -1.0, "fear": -1.0, "bear": -1.0, "emoji-": -1.0,
+    "emoji+": 1.0, "slang+": 1.5, "relief": 1.5, "slang-": -1.5, "burden": -1.5, "miss": -2.0, "downgrade": -2.0,
+    "sellrating": -1.5, "bad": -1.0, "awful": -2.0, "trouble": -1.5, "damage": -1.5, "dilution": -1.0, "virus": -1.0,
+    "conflict": -1.0, "fear": -1.0, "bear": -1.0, "emoji-": -1.0,
 }  # fmt: skip
 # classes that a negation turns
 TURNED = frozenset(name.upper() for name in (*VALENCES, "rise", "soar", "fall", "plunge"))
@@ -161,7 +162,7 @@ def _signed(reading: Reading, index: int) -> float:
 
 
 def shape(reading: Reading) -> tuple[int, ...]:
-    """What the features of the whole depend on: length, how many words of each kind, and how it ends."""
+    """What the features of the whole depend on: length, how many words of each kind, how it ends, and slang."""
     words = reading.words
     letters, capitals, cashtags, hashtags, links, handles, emoji = [
         reading.tally >> TALLY_BITS * place & _LOW_BITS for place in range(TALLIED.index("emoji") + 1)
@@ -170,13 +171,13 @@ def shape(reading: Reading) -> tuple[int, ...]:
     end = ord(last.key[-1]) if last is not None and last.kind in ("mark", "link") else 0
     return (
         min(6, len(words) // 5), 4 * capitals // letters if letters else -1, min(3, cashtags), min(3, hashtags),
-        links > 0, handles > 0, emoji > 0, end,
+        links > 0, handles > 0, emoji > 0, end, reading.slang,
     )  # fmt: skip
 
 
 def of_shape(whole: tuple[int, ...]) -> list[Feature]:
     """The features of the whole, from its `shape`."""
-    length, share, cashtags, hashtags, links, handles, emoji, end = whole
+    length, share, cashtags, hashtags, links, handles, emoji, end, _ = whole
     found: list[Feature] = [("t", f"length{length}"), ("t", f"end{chr(end) if end else ''}")]
     if share >= 0:
         found.append(("t", f"capitals{share}"))
@@ -188,6 +189,8 @@ def of_shape(whole: tuple[int, ...]) -> list[Feature]:
 
 
 def is_personal(whole: tuple[int, ...]) -> bool:
-    """Whether a text of this `shape` reads like somebody's own post: it has emoji, or a cashtag and no link."""
-    _, _, cashtags, _, links, _, emoji, _ = whole
-    return bool(emoji or (cashtags and not links))
+    """Whether a text of this `shape` reads like somebody's own post: it has emoji, a forum's slang, or a cashtag and no
+    link.
+    """
+    _, _, cashtags, _, links, _, emoji, _, slang = whole
+    return bool(emoji or slang or (cashtags and not links))

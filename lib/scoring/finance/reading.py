@@ -4,7 +4,7 @@ not know what any of it weighs.
 
 from collections.abc import Sequence
 
-from lib.scoring.finance.words import TALLIED, TALLY_BITS, Word
+from lib.scoring.finance.words import SLANG, TALLIED, TALLY_BITS, Word
 
 NEGATED, IN_PHRASE = 1, 2
 
@@ -17,17 +17,17 @@ _UNIT_WORDS = {
     "bps": "b", "x": "x",
 }  # fmt: skip
 _LOW_BITS = (1 << TALLY_BITS) - 1
-_NUMBERS, _NEGATIONS, _PHRASES = (
-    _LOW_BITS << TALLY_BITS * TALLIED.index(name) for name in ("number", "negation", "phrase")
+_NUMBERS, _NEGATIONS, _PHRASES, _SLANG = (
+    _LOW_BITS << TALLY_BITS * TALLIED.index(name) for name in ("number", "negation", "phrase", "slang")
 )
 
 
 class Reading:
     """`keys` are the words by which features name them. `phrases` has name and last word by first word, `negated` and
-    `inside` (of a phrase) the places of words. `numbers` tells whether there are any.
+    `inside` (of a phrase) the places of words. `numbers` and `slang` tell whether there are any.
     """
 
-    __slots__ = ("inside", "keys", "negated", "numbers", "phrases", "tally", "words")
+    __slots__ = ("inside", "keys", "negated", "numbers", "phrases", "slang", "tally", "words")
 
     def __init__(self, words: Sequence[Word]) -> None:
         self.words = words
@@ -40,6 +40,7 @@ class Reading:
         self.inside: set[int] = set()
         if tally & _PHRASES:
             self._find_phrases()
+        self.slang = bool(tally & _SLANG) or any(name in SLANG for name, _ in self.phrases.values())
         self.negated: set[int] = set()
         if tally & _NEGATIONS or self.phrases:
             self._find_negated()

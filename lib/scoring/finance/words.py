@@ -48,7 +48,8 @@ _SUBORDINATES = frozenset((
 ))  # fmt: skip
 
 # what is counted over a text, each in so many bits of one whole number, because adding those is the fastest
-TALLIED = ("word", "capital", "cashtag", "hashtag", "link", "handle", "emoji", "number", "negation", "phrase")
+TALLIED = ("word", "capital", "cashtag", "hashtag", "link", "handle", "emoji", "number", "negation", "phrase", "slang")
+SLANG = ("slang+", "slang-")
 TALLY_BITS = 24
 _ONE = {name: 1 << TALLY_BITS * place for place, name in enumerate(TALLIED)}
 
@@ -155,6 +156,8 @@ class Word:
             tally += _ONE["negation"]
         if self.phrases:
             tally += _ONE["phrase"]
+        if self.classes and self.classes[0] in SLANG:
+            tally += _ONE["slang"]
         return tally
 
 

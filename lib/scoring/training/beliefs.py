@@ -8,8 +8,8 @@ from itertools import product
 from lib.scoring.finance.features import NEGATED_SYMBOL, VALENCES, Feature
 
 # weights for positive, neutral and negative, for a feature that speaks for positive by one
-_FOR = (0.8, -0.5, -0.5)
-_AGAINST = (-0.5, -0.5, 0.8)
+_FOR = (2.0, -1.25, -1.25)
+_AGAINST = (-1.25, -1.25, 2.0)
 _MOST = 1.5
 _NEGATED = -0.7
 _VADER = 0.5
