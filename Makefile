@@ -13,8 +13,14 @@ help: ## show this list
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
 
+# what starts whole platforms or clusters is not to be in the way of others of its kind
 test: .venv/installed-dev ## run every test
+ifeq ($(strip $(ARGS)),)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/api tests/integration
+	@$(BIN)/python -m pytest tests/flows tests/faults tests/acceptance
+else
 	@$(BIN)/python -m pytest $(ARGS)
+endif
 
 lint: .venv/installed-dev ## check style, types and the direction of imports
 	@$(BIN)/ruff format --check --diff .
