@@ -19,6 +19,7 @@ from flows.score_posts import score_posts
 from lib.db.pool import Pool
 from lib.db.scoring import waiting
 from lib.errors import ConfigurationError, UnknownScorer
+from lib.scoring.registry import get_scorer
 from lib.settings import load_settings
 from tests.support.scoring import assert_buckets_equal_posts, make_reader, post, store
 
@@ -49,7 +50,7 @@ async def told(state: State[Any]) -> tuple[str, list[str], str, list[dict[str, A
 
 
 async def test_everything_that_waits_is_scored_batch_by_batch_and_reported(pool: Pool) -> None:
-    reader = await make_reader(pool)
+    reader = await make_reader(pool, scorers=[get_scorer("finance@1")])
     await store(pool, [post(number, "$AAPL is great", minute=number * 5) for number in range(5)])
 
     state = await score_posts(batch=2, return_state=True)
@@ -105,7 +106,11 @@ async def test_new_posts_are_scored_by_those_beside_the_default_too(
     load_settings.cache_clear()
     await score_posts()
     labels = await pool.fetch("SELECT c.name, s.label FROM scores s JOIN scorers c ON c.id = s.scorer_id ORDER BY 1")
-    assert [tuple(row) for row in labels] == [("korean@1", "positive"), ("vader@1", "neutral")]
+    assert [tuple(row) for row in labels] == [
+        ("finance@1", "positive"),
+        ("korean@1", "positive"),
+        ("vader@1", "neutral"),
+    ]
 
 
 async def test_what_cannot_be_meant_is_refused(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import pytest
 from deployments.cli.scoring_workers import BATCH
 from lib.db.pool import Pool
 from lib.db.scoring import waiting
+from lib.scoring.registry import get_scorer
 from tests.support.scoring import assert_buckets_equal_posts, make_reader, post, score_all, store
 
 _COMMAND = "from deployments.cli.main import main; main()"
@@ -45,7 +46,7 @@ async def until_someone_waits(pool: Pool) -> None:
 
 
 async def test_all_that_waits_is_scored_by_two_processes(pool: Pool, environment: dict[str, str]) -> None:
-    reader = await make_reader(pool)
+    reader = await make_reader(pool, scorers=[get_scorer("finance@1")])
     await store(pool, [post(number, "$AAPL is great", minute=number % 50) for number in range(4500)])
     process = await start(environment)
     out, err = await process.communicate()
@@ -80,7 +81,7 @@ async def test_an_unknown_scorer_is_one_sentence(environment: dict[str, str]) ->
 
 
 async def test_ctrl_c_ends_after_the_batches_under_way(pool: Pool, environment: dict[str, str]) -> None:
-    reader = await make_reader(pool)
+    reader = await make_reader(pool, scorers=[get_scorer("finance@1")])
     total = 5 * BATCH
     await store(pool, [post(number, "$AAPL is great", minute=number % 500) for number in range(total)])
     async with held_up(pool):
@@ -102,7 +103,7 @@ async def test_ctrl_c_ends_after_the_batches_under_way(pool: Pool, environment: 
 
 
 async def test_a_killed_process_loses_nothing_and_is_told_of(pool: Pool, environment: dict[str, str]) -> None:
-    reader = await make_reader(pool)
+    reader = await make_reader(pool, scorers=[get_scorer("finance@1")])
     await store(pool, [post(number, "$AAPL is great", minute=number % 50) for number in range(100)])
     async with held_up(pool):
         process = await start(environment)
