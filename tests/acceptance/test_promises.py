@@ -51,7 +51,7 @@ def imported(running_platform: RunningPlatform, tmp_path_factory: pytest.TempPat
         {"source": "letters", "external_id": "1", "created_at": START.isoformat(), "author": "a",
          "text": "$ZZQX is great &amp; amazing"},
         {"source": "letters", "external_id": "2", "created_at": (START + timedelta(days=1)).isoformat(), "author": "b",
-         "text": "얼룩깃펜은 terrible"},
+         "text": "얼룩깃펜은 급락, 결국 하한가"},
         {"source": "letters", "external_id": "3", "created_at": "not a time", "text": "$ZZQX"},
     ]  # fmt: skip
     posts.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
@@ -133,7 +133,7 @@ def test_a_text_can_be_analysed_and_says_why(running_platform: RunningPlatform) 
         f"{running_platform.api_url}/api/v1/sentiment/analyze", json={"text": "$AAPL guidance is amazing"}, timeout=30
     )
     assert answer.json()["label"] == "positive"
-    assert [term["text"] for term in answer.json()["explanation"]] == ["amazing"]
+    assert "amazing" in [term["text"] for term in answer.json()["explanation"]]
     assert [mention["symbol"] for mention in answer.json()["mentions"]] == ["AAPL"]
 
 
