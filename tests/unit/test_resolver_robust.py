@@ -25,7 +25,7 @@ ANSWERED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), ANSWERED, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize(("text", "expected"), ANSWERED, ids=[ascii(text)[:30] for text, _ in ANSWERED])
 def test_any_text_has_an_answer(text: str, expected: set[str]) -> None:
     mentions = RESOLVER.resolve(text)
     assert {mention.symbol for mention in mentions} == expected
