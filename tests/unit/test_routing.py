@@ -62,7 +62,7 @@ def test_the_given_language_moves_the_bar_for_mentions_too() -> None:
 
 
 def test_who_knows_the_value_of_the_text_need_not_ask_for_it_again() -> None:
-    assert values_of_mentions(get_scorer("korean@1"), "삼성전자 급등", _PLACES, whole=0.25) == [0.25, 0.25]
+    assert values_of_mentions(get_scorer("vader@1"), "삼성전자 급등", _PLACES, whole=0.25) == [0.25, 0.25]
 
 
 @settings(deadline=None)

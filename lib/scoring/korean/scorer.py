@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from lib.domain.sentiment import Score, Term
+from lib.scoring.korean.about import shares
 from lib.scoring.korean.amounts import compared_amounts, signed_numbers
 from lib.scoring.korean.grammar import (
     is_attribute,
@@ -77,8 +78,18 @@ class Korean:
             start, end = folded.span(found.start, found.end)
             terms.append(Term(text[start:end], start, end, found.weight))
         raw = math.fsum(term.weight for term in terms)
-        value = round(raw / math.sqrt(raw * raw + _ALPHA), 4) + 0.0
+        value = _squashed(raw)
         return Score(value, label_of(value), raw, strongest(terms, raw))
+
+    def score_mentions(self, text: str, places: list[tuple[int, int]]) -> list[float]:
+        """For each place, code points [start, end) of a mention, how the text speaks of it: a value in [-1, 1]."""
+        folded = fold(text)
+        weighed = self._weigh(folded.text)
+        said = [folded.span(found.start, found.end)[0] for found in weighed]
+        return [
+            _squashed(math.fsum(found.weight * share for found, share in zip(weighed, of_mention, strict=True)))
+            for of_mention in shares(text, places, said)
+        ]
 
     def _weigh(self, text: str) -> list[_Weighed]:
         """Everything in `text` that weighs something, in its order."""
@@ -97,6 +108,10 @@ class Korean:
             begin = end
         found += [_Weighed(number.start, number.end, number.sign * _SIGNED_NUMBER) for number in signed]
         return sorted((one for one in found if one.weight), key=lambda one: one.start)
+
+
+def _squashed(raw: float) -> float:
+    return round(raw / math.sqrt(raw * raw + _ALPHA), 4) + 0.0
 
 
 def _weigh_sentence(text: str, begin: int, end: int, hits: Sequence[Hit]) -> list[_Weighed]:
