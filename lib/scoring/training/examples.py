@@ -69,7 +69,9 @@ def fold_of_each(texts: Sequence[str], folds: int, seed: int) -> list[int]:
                 seen[pair].append(index)
         for other, count in shared.items():
             if count >= _NEAR * (len(found) + len(pairs[other]) - count):
-                parents[_root(parents, index)] = _root(parents, other)
+                # the first text stands for all, in whatever order sets are gone through
+                first, second = sorted((_root(parents, index), _root(parents, other)))
+                parents[second] = first
     return [_dice(texts[_root(parents, index)], seed) % folds for index in range(len(texts))]
 
 
