@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from lib.scoring.finance.weights import FILE
-from lib.scoring.training.examples import LICENSED, read_examples
-from lib.scoring.training.train import SEED, packed
+from lib.scoring.labelled import read_labelled
+from lib.scoring.provenance import PROVENANCE
+from lib.scoring.training.train import SCORER, SEED, packed
 from lib.scoring.training.train import train as learn
 
 _INPUT = "sentiment_train.jsonl.gz"
@@ -34,7 +35,8 @@ def train(folder: Path, seed: int, out: Path) -> None:
 
     Only the sets whose licence lets the weights be shipped are read: tfns and sentfin.
     """
-    examples = read_examples(folder / _INPUT, LICENSED)
+    licensed = PROVENANCE[SCORER].learned_from
+    examples = [text for text in read_labelled(folder / _INPUT) if text.dataset in licensed]
     click.echo(f"Learning from {len(examples):,} texts …")
     data = packed(learn(examples, seed))
     out.write_bytes(data)

@@ -6,7 +6,7 @@ from itertools import product
 from lib.domain.sentiment import Label
 from lib.scoring.finance.scorer import Finance
 from lib.scoring.finance.weights import Stored, Weights
-from lib.scoring.training.examples import Example
+from lib.scoring.labelled import LabelledText
 from lib.scoring.training.train import train
 
 _GOOD = ("profit rises 20 %", "beats estimates", "upgraded to buy", "stock soars", "wins a contract 🚀")
@@ -15,17 +15,27 @@ _PLAIN = ("names a new director", "reports on monday", "holds its annual meeting
 _NAMES = ("Acme Corp", "Borealis", "$CYAN", "Dunmore Group")
 
 
-def invented() -> list[Example]:
+def invented() -> list[LabelledText]:
     """Sixty-eight texts, some of them about two companies of which one rises and one falls."""
     labelled: tuple[tuple[Label, tuple[str, ...]], ...] = (("positive", _GOOD), ("negative", _BAD), ("neutral", _PLAIN))
     texts = [
-        Example("tfns" if name.startswith("$") else "sentfin", f"{name} {said}", label, {name: label})
+        LabelledText(
+            dataset="tfns" if name.startswith("$") else "sentfin",
+            text=f"{name} {said}",
+            label=label,
+            entities={name: label},
+        )
         for label, sayings in labelled
         for said, name in product(sayings, _NAMES)
     ]
     pairs = zip(_GOOD, _BAD, _NAMES * 2, strict=False)
     return texts + [
-        Example("sentfin", f"{name} {good} while Elmwood {bad}", None, {name: "positive", "Elmwood": "negative"})
+        LabelledText(
+            dataset="sentfin",
+            text=f"{name} {good} while Elmwood {bad}",
+            label="mixed",
+            entities={name: "positive", "Elmwood": "negative"},
+        )
         for good, bad, name in pairs
     ]
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from lib.domain.sentiment import Label
 from lib.scoring.finance.about import word_range
 from lib.scoring.finance.features import of_word
 from lib.scoring.finance.weights import Weights
 from lib.scoring.finance.words import spans
+from lib.scoring.labelled import LabelledText
 from lib.scoring.training.calibrate import best_threshold, decide, macro_f1, probabilities
-from lib.scoring.training.examples import fold_of_each
+from lib.scoring.training.folds import fold_of_each
 from lib.scoring.training.margins import separate
 from lib.scoring.training.matrix import Table
 from lib.scoring.training.train import packed, train, views_of
@@ -29,7 +31,8 @@ def test_scoring_and_training_see_the_same_evidence() -> None:
     scorer = small_scorer()
     weights = Weights(learned())
     for text in ("Acme Corp profit falls 20 % while Elmwood stock soars", "$CYAN beats estimates: not bad, 5 vs. 6"):
-        example = type(invented()[0])("tfns", text, "neutral", {"Elmwood": "neutral"} if "Elmwood" in text else {})
+        entities: dict[str, Label] = {"Elmwood": "neutral"} if "Elmwood" in text else {}
+        example = LabelledText(dataset="tfns", text=text, label="neutral", entities=entities)
         for view in views_of([example], frozenset(learned().common)):
             evidence, square = 0j, 0.0
             for feature, (value, squared) in view.counts.items():

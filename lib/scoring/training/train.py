@@ -2,7 +2,7 @@
 
 Three separators (positive, neutral, negative against the others) share one set of features. Each text is a row; each
 entity of a text is one more, with every word's features scaled by how near the word is to it. Cross-fitting on folds
-that keep near-duplicates together gives the scale of the probabilities and the thresholds of the labels.
+that keep near-duplicates together gives the thresholds of the labels.
 """
 
 from collections import Counter, defaultdict
@@ -19,12 +19,14 @@ from lib.scoring.finance.features import Feature, Hit, of_reading
 from lib.scoring.finance.reading import Reading
 from lib.scoring.finance.weights import Stored
 from lib.scoring.finance.words import Words, spans
+from lib.scoring.labelled import LabelledText
 from lib.scoring.training.beliefs import beliefs
 from lib.scoring.training.calibrate import best_threshold
-from lib.scoring.training.examples import Example, fold_of_each
+from lib.scoring.training.folds import fold_of_each
 from lib.scoring.training.margins import separate
 from lib.scoring.training.matrix import Floats, Integers, Rows, Table
 
+SCORER = "finance@1"
 SEED = 20260302
 FOLDS = 5
 LABELS = ("positive", "neutral", "negative")
@@ -55,7 +57,7 @@ class View(NamedTuple):
     counts: Counts
 
 
-def train(examples: Sequence[Example], seed: int = SEED) -> Stored:
+def train(examples: Sequence[LabelledText], seed: int = SEED) -> Stored:
     """The weights learned from `examples`."""
     common = common_words(examples)
     views = views_of(examples, common)
@@ -76,7 +78,7 @@ def train(examples: Sequence[Example], seed: int = SEED) -> Stored:
     of_mentions = of_texts if texts.all() else _threshold(views, margins, ~texts)
     columns, weights = _fit(table, believed, labels, importance, np.full(len(views), True))
     known = [names[column] for column in columns]
-    unseen = [feature for feature in sorted(prior) if feature not in set(known)]
+    unseen = sorted(prior.keys() - set(known))
     weights = [
         np.concatenate((fitted[:-1], [prior[feature][label] for feature in unseen], fitted[-1:]))
         for label, fitted in enumerate(weights)
@@ -84,7 +86,7 @@ def train(examples: Sequence[Example], seed: int = SEED) -> Stored:
     return _stored(seed, known + unseen, weights, (of_texts, of_mentions), common)
 
 
-def common_words(examples: Sequence[Example]) -> frozenset[str]:
+def common_words(examples: Sequence[LabelledText]) -> frozenset[str]:
     """Words that are no names, for they stand in small letters at least twice."""
     counted: Counter[str] = Counter()
     reader = Words()
@@ -94,7 +96,7 @@ def common_words(examples: Sequence[Example]) -> frozenset[str]:
     return frozenset(word for word, count in counted.items() if count >= _COMMON_FROM)
 
 
-def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
+def views_of(examples: Sequence[LabelledText], common: frozenset[str]) -> list[View]:
     """The rows that `examples` give: each labelled text, and each entity that stands in its text as it is named."""
     reader = Words(common)
     shared: dict[Feature, Feature] = {}
@@ -104,11 +106,11 @@ def views_of(examples: Sequence[Example], common: frozenset[str]) -> list[View]:
         reading = Reading(words)
         # equal features become one object, or they would fill gigabytes
         hits = [(shared.setdefault(hit[0], hit[0]), *hit[1:]) for hit in of_reading(reading)]
-        if example.label is not None:
+        if example.label != "mixed":
             counts = _counts(hits, [1.0] * len(words), [])
             views.append(View(number, example.dataset, LABELS.index(example.label), False, counts))
         lower = example.text.lower()
-        for name, label in example.entities.items():
+        for name, label in (example.entities or {}).items():
             start = lower.find(name.lower())
             first, last = word_range(spans(example.text, parts), start, start + len(name))
             if start >= 0 and last >= first:
@@ -189,7 +191,7 @@ def _stored(
     negative = SHARPNESS * (weights[2] - weights[1])
     step = max(float(np.abs(positive[:-1]).max()), float(np.abs(negative[:-1]).max()), 1e-6) / _LARGEST
     return Stored(
-        scorer="finance@1",
+        scorer=SCORER,
         seed=seed,
         features=tuple(" ".join(feature) for feature in features),
         positive=_multiples(positive[:-1], step),

@@ -1,58 +1,16 @@
-"""Labelled texts, and which of them are nearly the same. It does not know what is learned from them.
+"""Which texts are nearly the same and so belong to one fold. It does not know what is learned from them."""
 
-Only the sets named here may go into weights that are shipped: their licence allows it. Others are for evaluation.
-"""
-
-import gzip
 import itertools
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from hashlib import blake2b
-from pathlib import Path
-from typing import Any
-
-import msgspec
-
-from lib.domain.sentiment import Label
-from lib.errors import ConfigurationError
-
-LICENSED = ("tfns", "sentfin")
 
 _LINK = re.compile(r"https?://\S+")
 _NUMBER = re.compile(r"\d[\d.,]*")
 _WORD = re.compile(r"[a-z0$]+")
 _COMMON_PAIR = 200
 _NEAR = 0.5
-
-
-class Example(msgspec.Struct, frozen=True):
-    """A text of one set. `label` is None where the entities disagree; `entities` are names as they stand in it."""
-
-    dataset: str
-    text: str
-    label: Label | None
-    entities: dict[str, Label]
-
-
-def read_examples(file: Path, datasets: Sequence[str] | None = None) -> list[Example]:
-    """The rows of a `.jsonl.gz` file, of `datasets` alone if given. Raises ConfigurationError if it cannot be read."""
-    try:
-        with gzip.open(file, "rt", encoding="utf-8") as lines:
-            rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
-        return [
-            Example(
-                row["dataset"],
-                row["text"],
-                None if row["label"] == "mixed" else row["label"],
-                row.get("entities") or {},
-            )
-            for row in rows
-            if datasets is None or row["dataset"] in datasets
-        ]
-    except (OSError, ValueError, KeyError) as error:
-        raise ConfigurationError(f"Cannot read labelled texts from {file}: {error!r}.") from None
 
 
 def fold_of_each(texts: Sequence[str], folds: int, seed: int) -> list[int]:
