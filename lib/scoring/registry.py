@@ -15,13 +15,10 @@ from lib.scoring.vader import Vader
 
 
 class Scorer(Protocol):
-    """Reads a text. `name` is `family@version`; `accuracy` the published share of right labels, None until measured."""
+    """Reads a text. `name` is `family@version`."""
 
     @property
     def name(self) -> str: ...
-
-    @property
-    def accuracy(self) -> float | None: ...
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         """The verdict on `text`; `lang` is its language as the source gave it (`en`, `ko`, …), None if it did not."""

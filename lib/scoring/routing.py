@@ -29,7 +29,6 @@ class ByLanguage:
 
     def __init__(self, name: str, *, korean: "Scorer", other: "Scorer") -> None:
         self.name = name
-        self.accuracy: float | None = None
         self._korean = korean
         self._other = other
 

@@ -31,7 +31,6 @@ class Vader:
     """A scorer. May be used by several threads at once; the lexicon is read at the first text."""
 
     name = "vader@1"
-    accuracy: float | None = None
 
     def __init__(self) -> None:
         self._words = Words()

@@ -52,7 +52,6 @@ class Grumpy:
     """Says -0.5 to everything."""
 
     name = "grumpy@1"
-    accuracy: float | None = None
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         return Score(-0.5, "negative", -1.0, ())

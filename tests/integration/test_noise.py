@@ -33,7 +33,6 @@ class PerMention:
     """Likes the first place and hates the rest."""
 
     name = "picky@1"
-    accuracy: float | None = None
 
     def score(self, text: str, *, lang: str | None = None) -> Score:
         return Score(0.0, "neutral", 0.0, ())

@@ -25,7 +25,6 @@ class LoughranMcDonald:
     """Counts listed words."""
 
     name = "Loughran-McDonald"
-    accuracy: float | None = None
 
     def __init__(self, file: Path) -> None:
         """`file`: a gzipped CSV with `word` and `category`. Raises ConfigurationError if it is anything else."""

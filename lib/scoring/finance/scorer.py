@@ -25,7 +25,6 @@ class Finance:
     """A scorer. May be used by several threads at once; the weights are read at the first text."""
 
     name = "finance@1"
-    accuracy: float | None = None
 
     def __init__(self, weights: Weights | None = None) -> None:
         """`weights`: others than those that come with the package."""

@@ -58,7 +58,6 @@ class Korean:
     """A scorer. May be used by several threads at once; the lexicon is read at the first text."""
 
     name = "korean@1"
-    accuracy: float | None = None
 
     @cached_property
     def _lexicon(self) -> Lexicon:
