@@ -1,8 +1,6 @@
 """The flow as Prefect runs it: a dry run asks nothing, a run fills what it queued, and the queue is worked through."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,15 +23,9 @@ _HOUR = {"start": at(0).isoformat(), "end": at(60).isoformat()}
 
 
 @pytest.fixture(autouse=True)
-def installation(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembered: Remembering
-) -> Iterator[None]:
+def installation(installation: None, monkeypatch: pytest.MonkeyPatch, remembered: Remembering) -> None:
     """The settings that a flow of this installation resolves."""
-    monkeypatch.setenv("INSITECHART_DATABASE_URL", database_url)
-    monkeypatch.setenv("INSITECHART_HOME", str(tmp_path))
     monkeypatch.setenv("INSITECHART_WATCHLIST", "AAPL,MSFT")
-    load_settings.cache_clear()
-    yield
     load_settings.cache_clear()
 
 

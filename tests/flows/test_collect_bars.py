@@ -1,9 +1,7 @@
 """The flow as Prefect runs it: it completes whatever Yahoo does, and its artifact says what came."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +21,9 @@ DAYS = [datetime.now(UTC).date() - timedelta(days=n) for n in range(40, 4, -1)]
 
 
 @pytest.fixture(autouse=True)
-def installation(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def installation(installation: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings that a flow of this installation resolves."""
-    monkeypatch.setenv("INSITECHART_DATABASE_URL", database_url)
-    monkeypatch.setenv("INSITECHART_HOME", str(tmp_path))
     monkeypatch.setenv("INSITECHART_WATCHLIST", "AAPL,005930.KS")
-    load_settings.cache_clear()
-    yield
     load_settings.cache_clear()
 
 

@@ -1,8 +1,6 @@
 """The flow as Prefect runs it: what is missing is queued and told, a row for each gap; nothing is asked."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -22,15 +20,9 @@ WEEK = [date(2026, 3, 2) + timedelta(days=n) for n in range(5)]
 
 
 @pytest.fixture(autouse=True)
-def installation(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembered: Remembering
-) -> Iterator[None]:
+def installation(installation: None, monkeypatch: pytest.MonkeyPatch, remembered: Remembering) -> None:
     """The settings that a flow of this installation resolves."""
-    monkeypatch.setenv("INSITECHART_DATABASE_URL", database_url)
-    monkeypatch.setenv("INSITECHART_HOME", str(tmp_path))
     monkeypatch.setenv("INSITECHART_WATCHLIST", "GSX")
-    load_settings.cache_clear()
-    yield
     load_settings.cache_clear()
 
 

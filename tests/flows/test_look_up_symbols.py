@@ -1,9 +1,7 @@
 """The flow as Prefect runs it: it completes whatever Yahoo does, and its artifact says what came."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,15 +19,7 @@ from tests.servers.faults import TooMany
 from tests.servers.yahoo import LocalYahoo
 from tests.servers.yahoo_charts import NASDAQ, Book
 
-
-@pytest.fixture(autouse=True)
-def installation(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The settings that a flow of this installation resolves."""
-    monkeypatch.setenv("INSITECHART_DATABASE_URL", database_url)
-    monkeypatch.setenv("INSITECHART_HOME", str(tmp_path))
-    load_settings.cache_clear()
-    yield
-    load_settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,7 @@
 """The report as Prefect runs it: a table of each kind, and advice where a person is needed."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,15 +20,11 @@ from tests.support.seed import add_coverage, add_gap, add_spend
 
 
 @pytest.fixture(autouse=True)
-def installation(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def installation(installation: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation with a paid source."""
-    monkeypatch.setenv("INSITECHART_DATABASE_URL", database_url)
-    monkeypatch.setenv("INSITECHART_HOME", str(tmp_path))
     monkeypatch.setenv("INSITECHART_X_BEARER_TOKEN", "hunter2")
     monkeypatch.setenv("INSITECHART_X_BUDGET_DAY", "2")
     monkeypatch.setenv("INSITECHART_X_BUDGET_MONTH", "20")
-    load_settings.cache_clear()
-    yield
     load_settings.cache_clear()
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -37,14 +36,7 @@ ORDER BY p.external_id, c.name
 """
 
 
-@pytest.fixture(autouse=True)
-def installation(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The settings that a flow of this installation, and the processes that it starts, resolve."""
-    monkeypatch.setenv("INSITECHART_DATABASE_URL", database_url)
-    monkeypatch.setenv("INSITECHART_HOME", str(tmp_path))
-    load_settings.cache_clear()
-    yield
-    load_settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 @pytest.fixture(autouse=True)

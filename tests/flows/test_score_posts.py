@@ -1,8 +1,6 @@
 """The flow as Prefect runs it: everything that waits is scored, and the run says so in words and in a table."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,15 +21,7 @@ from lib.scoring.registry import get_scorer
 from lib.settings import load_settings
 from tests.support.scoring import assert_buckets_equal_posts, make_reader, post, store
 
-
-@pytest.fixture(autouse=True)
-def installation(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The settings that a flow of this installation resolves."""
-    monkeypatch.setenv("INSITECHART_DATABASE_URL", database_url)
-    monkeypatch.setenv("INSITECHART_HOME", str(tmp_path))
-    load_settings.cache_clear()
-    yield
-    load_settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 async def told(state: State[Any]) -> tuple[str, list[str], str, list[dict[str, Any]]]:
