@@ -1,0 +1,34 @@
+"""Who uses InsiteChart, and what they may do. It does not know passwords, tokens or where accounts are kept."""
+
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+Role = Literal["user", "operator", "admin"]
+Scope = Literal["read", "watchlists", "alerts", "account", "operations"]
+Via = Literal["token", "api-key"]
+
+ROLES: tuple[Role, ...] = ("user", "operator", "admin")
+SCOPES: tuple[Scope, ...] = ("read", "watchlists", "alerts", "account", "operations")
+
+
+class Principal(Struct, frozen=True):
+    """Who asks. A token carries every scope, an API key those it was made with; neither exceeds the role."""
+
+    user_id: UUID
+    role: Role
+    scopes: frozenset[Scope]
+    via: Via
+    key_id: UUID | None = None
+
+
+def may(principal: Principal, role: Role, scope: Scope) -> bool:
+    """Whether `principal` has at least `role`, and `scope`.
+
+    >>> may(Principal(UUID(int=1), "operator", frozenset({"operations"}), "api-key"), "user", "operations")
+    True
+    >>> may(Principal(UUID(int=1), "user", frozenset(SCOPES), "token"), "operator", "operations")
+    False
+    """
+    return ROLES.index(principal.role) >= ROLES.index(role) and scope in principal.scopes
