@@ -125,8 +125,22 @@ class Settings(BaseSettings):
 
     feeds: Annotated[Words, Field(description="RSS and Atom feeds that are read, as name=address.")] = DEFAULT_FEEDS
 
+    webhook_ports: Annotated[Words, Field(description="Ports that webhooks may go to.")] = ("443", "8443")
+    webhook_allow: Annotated[
+        Words, Field(description="Hosts and networks that webhooks may go to although they are not public.")
+    ] = ()
+    webhook_http: Annotated[bool, Field(description="Let webhooks go to http:// addresses; for development.")] = False
+    webhook_ca_file: Annotated[
+        Path | None, Field(description="Certificates of further authorities that webhooks trust (PEM).")
+    ] = None
+    webhook_timeout_s: Annotated[
+        float, Field(gt=0, le=30, description="Seconds within which a webhook must be answered.")
+    ] = 10.0
+    alert_history_days: Annotated[int, Field(ge=1, description="Days for which firings of alerts are kept.")] = 365
+
     @field_validator(
-        "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", mode="before"
+        "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", "webhook_ports",
+        "webhook_allow", mode="before",
     )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
