@@ -22,8 +22,8 @@ CREATE TABLE watchlist_symbols (
 
 CREATE INDEX watchlist_symbols_symbol ON watchlist_symbols (symbol_id);
 
--- ruled_at is when the threshold was last said: a split since then moves it. The secret of a webhook is derived from
--- secret_generation and never stored; the one before it signs, too, until previous_secret_until.
+-- ruled_at is when the threshold was last said: a split since then moves it. The secret of a webhook is derived from the key with
+-- the id secret_key and a generation, and never stored; the one before it signs, too, until previous_until.
 CREATE TABLE alerts (
     id                    uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     user_id               uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -41,14 +41,18 @@ CREATE TABLE alerts (
     ruled_at              timestamptz NOT NULL DEFAULT clock_timestamp(),
     channel               text NOT NULL CHECK (channel IN ('webhook', 'email')),
     url                   text CHECK (length(url) <= 2000),
+    secret_key            text,
     secret_generation     integer NOT NULL DEFAULT 1,
-    previous_secret_until timestamptz,
+    previous_key          text,
+    previous_generation   integer,
+    previous_until        timestamptz,
     paused_at             timestamptz,
     pause_reason          text NOT NULL DEFAULT '',
     version               integer NOT NULL DEFAULT 1,
     created_at            timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at            timestamptz NOT NULL DEFAULT clock_timestamp(),
     CHECK ((channel = 'webhook') = (url IS NOT NULL)),
+    CHECK ((channel = 'webhook') = (secret_key IS NOT NULL)),
     CHECK ((measure = 'price') = (time_window IS NULL))
 );
 
