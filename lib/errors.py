@@ -7,9 +7,6 @@ InsiteChartError
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── Unauthorized            nobody has proved who asks, or the proof does not hold
 ├── Forbidden               who asks is known, and may not do this
-├── Missing                 a person has nothing with this id; what belongs to another is not told apart
-├── Conflict                what is asked for does not go with what there is; carries a stable name of why
-├── TooOften                asked more often than is allowed; carries the seconds to wait
 ├── TargetRefused           the address of a webhook is one that must not be reached
 ├── NotDelivered            a webhook was sent, or was to be, and no answer came
 ├── DatabaseError
@@ -85,26 +82,6 @@ class Forbidden(InsiteChartError):
     def __init__(self, message: str, *, scope: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.scope = scope
-
-
-class Missing(InsiteChartError):
-    """A person has nothing with this id. Whether another one has is not told."""
-
-
-class Conflict(InsiteChartError):
-    """What is asked for does not go with what there is. `kind` is a stable name of why."""
-
-    def __init__(self, kind: str, message: str, *, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.kind = kind
-
-
-class TooOften(InsiteChartError):
-    """Asked more often than is allowed; again in `wait_s` seconds."""
-
-    def __init__(self, message: str, *, wait_s: int, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.wait_s = wait_s
 
 
 class TargetRefused(InsiteChartError):

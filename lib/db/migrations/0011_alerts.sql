@@ -109,7 +109,15 @@ CREATE TABLE alert_deliveries (
 
 CREATE INDEX alert_deliveries_due ON alert_deliveries (next_try_at) WHERE state = 'waiting';
 CREATE INDEX alert_deliveries_alert ON alert_deliveries (alert_id, created_at DESC);
-CREATE INDEX alert_deliveries_tests ON alert_deliveries (user_id, created_at) WHERE firing_id IS NULL;
+CREATE INDEX alert_deliveries_user ON alert_deliveries (user_id) WHERE state = 'waiting';
+
+-- How often each person had a delivery tested of late: alerts that are made for it and deleted again do not hide it.
+CREATE TABLE alert_tests (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    made_at timestamptz NOT NULL
+);
+
+CREATE INDEX alert_tests_user ON alert_tests (user_id, made_at);
 
 -- The newest evaluation, and what all of them came to: histories go with their alerts, these sums do not.
 CREATE TABLE alert_evaluation (

@@ -1,0 +1,1 @@
+"""Alerts at work: values looked at, changes written, deliveries made. The rules themselves are lib/domain/alerts.py."""
