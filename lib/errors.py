@@ -7,6 +7,8 @@ InsiteChartError
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── Unauthorized            nobody has proved who asks, or the proof does not hold
 ├── Forbidden               who asks is known, and may not do this
+├── Throttled               tried too often; carries the seconds after which trying is allowed again
+├── Overloaded              more is asked at once than this process can do; carries the seconds to wait
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
@@ -80,6 +82,22 @@ class Forbidden(InsiteChartError):
     def __init__(self, message: str, *, scope: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.scope = scope
+
+
+class Throttled(InsiteChartError):
+    """Tried too often. `retry_after_s` are the seconds after which trying is allowed again."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(InsiteChartError):
+    """More is asked at once than this process can do. `retry_after_s` are the seconds to wait."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class DatabaseError(InsiteChartError):
