@@ -14,6 +14,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from lib.errors import ConfigurationError, RedisAway
 from lib.logs import get_logger
@@ -104,6 +105,8 @@ async def open_redis(url: str, *, application: str) -> AsyncIterator[RedisLink]:
             socket_timeout=ANSWER_S,
             client_name=application,
             retry=Retry(NoBackoff(), 0),
+            # where it listens for them, redis-py hands out connections that the server has closed
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
     except ValueError as error:
         raise ConfigurationError(
