@@ -1,1 +1,3 @@
-"""What may be lost: answers kept for the next who asks, counts of the last minute. The only importer of redis."""
+"""What processes share through Redis, and what stands in for it in memory. The only room that imports redis; it knows
+no route.
+"""
