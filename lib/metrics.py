@@ -40,7 +40,9 @@ _ANSWERS = Counter(
     "Reads of stocks and sentiment: given out of memory, found with another process, or computed.",
     ["origin"],
 )  # fmt: skip
-ANSWERS_KEPT, ANSWERS_SHARED, ANSWERS_COMPUTED = (_ANSWERS.labels(origin) for origin in ("memory", "shared", "computed"))
+ANSWERS_KEPT, ANSWERS_SHARED, ANSWERS_COMPUTED = (
+    _ANSWERS.labels(origin) for origin in ("memory", "shared", "computed")
+)
 _ANSWERS_BYTES = Gauge("insitechart_answers_bytes", "Memory that kept answers take.")
 
 

@@ -6,8 +6,10 @@ answers of status 200 are kept, and only while what they were made of has not ch
 that is not known, every request is asked anew, which is correct and slower.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.hot.asking import Held, InPieces, ask
@@ -32,6 +34,7 @@ class _Computed(NamedTuple):
     """
 
     scope: Scope
+    route: str
     held: Held | None
     answer: Answer | None
 
@@ -46,11 +49,16 @@ class _Asked(NamedTuple):
 
 class HotAnswers:
     """`room` is the memory for answers in bytes; 0 keeps nothing, here or shared: then every request is computed for
-    itself.
+    itself. `shared` gives the answers of all processes, once they are open.
     """
 
     def __init__(
-        self, app: ASGIApp, *, versions: Versions, room: int, shared: SharedAnswers | None = None
+        self,
+        app: ASGIApp,
+        *,
+        versions: Versions,
+        room: int,
+        shared: Callable[[], SharedAnswers | None] = lambda: None,
     ) -> None:
         self._app = app
         self._versions = versions
@@ -61,7 +69,7 @@ class HotAnswers:
         watch_answers(lambda: self._memory.size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = hot_read(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        read = hot_read(scope["path"]) if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" else None
         if read is None or len(scope["query_string"]) > _LONGEST_QUERY:
             await self._app(scope, receive, send)
             return
@@ -83,7 +91,7 @@ class HotAnswers:
                 # a refusal names the request that it refuses, so each hears its own
                 await self._app(scope, receive, send)
                 return
-            scope["path_template"] = read.template if computed.held is None else computed.held.route
+            scope["path_template"] = computed.route
             if answer is None:
                 await _send_held(computed.held, send)
                 return
@@ -97,12 +105,13 @@ class HotAnswers:
 
     async def _find(self, scope: Scope, read: Read, key: _Key, stamp: Stamp) -> _Computed:
         """From the other processes or, where none has it, from the application; and kept for the next."""
-        if self._shared is not None:
-            found = await self._shared.find(key, stamp)
+        shared = self._shared()
+        if shared is not None:
+            found = await shared.find(key, stamp)
             if found is not None:
                 ANSWERS_SHARED.inc()
                 self._memory.keep(key, stamp, found)
-                return _Computed(scope, None, found)
+                return _Computed(scope, read.template, None, found)
         ANSWERS_COMPUTED.inc()
         answer = None
         try:
@@ -113,8 +122,8 @@ class HotAnswers:
                 self._memory.keep(key, stamp, answer)
             return computed
         finally:
-            if self._shared is not None:
-                self._shared.keep_soon(key, stamp, answer)
+            if shared is not None:
+                shared.keep_soon(key, stamp, answer)
 
     async def _ask(self, scope: Scope, read: Read, key: _Key) -> _Computed:
         media_type = CSV if key[3] else JSON
@@ -123,7 +132,7 @@ class HotAnswers:
         answer = None
         if held.is_plain and tag and held.route == read.template:
             answer = Answer(held.header(b"content-type"), held.header(b"cache-control"), tag, held.body)
-        return _Computed(scope, held, answer)
+        return _Computed(scope, held.route or "unmatched", held, answer)
 
     async def _send(self, answer: Answer, key: _Key, asked: _Asked, send: Send) -> None:
         headers = [(b"etag", answer.tag), (b"cache-control", answer.policy), _VARY]

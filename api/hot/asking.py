@@ -30,7 +30,7 @@ class Held(NamedTuple):
         return self.status == 200 and all(name in _OWN_HEADERS for name, _ in self.headers)
 
 
-class InPieces(Exception):  # noqa: N818  it is no failure
+class InPieces(Exception):
     """The answer comes in pieces, so it is not to be held."""
 
 

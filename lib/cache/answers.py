@@ -1,5 +1,5 @@
-"""Whole answers as bytes, in memory, never more than a given number of bytes of them. What was asked least recently goes
-first.
+"""Whole answers as bytes, in memory, never more than a given number of bytes of them. What nobody asked
+for the longest time goes first.
 
 It knows neither routes nor how an answer comes about, nor when one is no longer true: that is its stamp's.
 """
@@ -26,7 +26,7 @@ class Bytes(NamedTuple):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An answer of status 200. `tag` is the strong tag of `body` with its quotes; `encoded` grows by encodings of it."""
+    """An answer of status 200. `tag` is the strong tag of `body`, with its quotes; `encoded` grows by encodings."""
 
     media_type: bytes
     policy: bytes
