@@ -12,6 +12,7 @@ InsiteChartError
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
+├── RedisAway               Redis does not answer; whoever asks has something else to fall back on
 ├── ArchiveError            a file cannot be imported at all (a bad line never raises; it goes to the rejects file)
 ├── PlatformError           the platform on this machine cannot start, or is not running
 └── SourceError             a provider did not give what it was asked for
@@ -110,6 +111,16 @@ class DatabaseUnavailable(DatabaseError):
 
 class MigrationError(DatabaseError):
     """The schema in the database and the migrations of this code do not fit."""
+
+
+class RedisAway(InsiteChartError):
+    """Redis does not answer, or cannot do what it is asked."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"Redis at {place} cannot be used: {reason or 'it does not answer'}.",
+            hint="Check that it is running and that INSITECHART_REDIS_URL is right, or unset it to do without.",
+        )
 
 
 class ArchiveError(InsiteChartError):
