@@ -1,4 +1,4 @@
-"""E-mail addresses as accounts have them. Pure. It does not know whether anybody reads there: a mailed link proves that.
+"""E-mail addresses as accounts have them. Pure. It does not know whether anybody reads there: a link proves that.
 
 Only ASCII is accepted, which every mail server takes; a domain with other letters is written in its xn-- form. Nothing
 that is accepted can end a header line or name a second recipient.

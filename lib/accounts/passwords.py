@@ -6,6 +6,7 @@ Unicode's NFKC, so that the same keys on another keyboard are the same password.
 
 import re
 import unicodedata
+from importlib import resources
 from itertools import pairwise
 
 SHORTEST, LONGEST = 12, 256
@@ -17,157 +18,18 @@ _LONGEST_PERIOD = 4
 _LEFT_TO_GUESS = 4
 _STEADY = 0.7
 
-# what the passwords that are tried first are made of; longer ones stand before those they contain
-_COMMON = re.compile(
-    "|".join(
-        sorted(
-            [
-                "password",
-                "passwort",
-                "passw0rd",
-                "parola",
-                "contrasena",
-                "motdepasse",
-                "senha",
-                "wachtwoord",
-                "letmein",
-                "welcome",
-                "welkom",
-                "qwerty",
-                "qwertyuiop",
-                "qwertz",
-                "azerty",
-                "asdfghjkl",
-                "asdfgh",
-                "asdf",
-                "zxcvbnm",
-                "zxcvbn",
-                "qazwsx",
-                "wsxedc",
-                "qweasd",
-                "qwer",
-                "iloveyou",
-                "ilovey",
-                "love",
-                "hello",
-                "monkey",
-                "dragon",
-                "master",
-                "admin",
-                "administrator",
-                "root",
-                "login",
-                "access",
-                "secret",
-                "trustno",
-                "sunshine",
-                "princess",
-                "football",
-                "baseball",
-                "superman",
-                "batman",
-                "pokemon",
-                "starwars",
-                "computer",
-                "internet",
-                "summer",
-                "winter",
-                "spring",
-                "autumn",
-                "monday",
-                "friday",
-                "january",
-                "february",
-                "march",
-                "april",
-                "june",
-                "july",
-                "august",
-                "september",
-                "october",
-                "november",
-                "december",
-                "changeme",
-                "default",
-                "guest",
-                "test",
-                "testing",
-                "demo",
-                "user",
-                "temp",
-                "google",
-                "facebook",
-                "samsung",
-                "apple",
-                "bitcoin",
-                "money",
-                "stock",
-                "stocks",
-                "finance",
-                "trading",
-                "insitechart",
-                "michael",
-                "jordan",
-                "jessica",
-                "charlie",
-                "daniel",
-                "ashley",
-                "thomas",
-                "whatever",
-                "freedom",
-                "shadow",
-                "killer",
-                "hunter",
-                "ranger",
-                "soccer",
-                "hockey",
-                "andrew",
-                "joshua",
-                "nicole",
-                "matrix",
-                "mustang",
-                "cheese",
-                "pepper",
-                "ginger",
-                "flower",
-                "please",
-                "thankyou",
-                "correct",
-                "company",
-                "office",
-                "work",
-                "home",
-                "family",
-                "forever",
-                "abcdefghij",
-                "abcdef",
-                "abcd",
-                "abc",
-                "the",
-                "and",
-                "my",
-                "you",
-                "me",
-                "is",
-                "new",
-                "big",
-                "old",
-                "one",
-                "two",
-                "pass",
-                "word",
-                "rkskek",
-                "tkfkdgo",
-                "dkssud",
-                "qlalfqjsgh",
-            ],
-            key=len,
-            reverse=True,
-        )
-    )
-)
 _MEANT = str.maketrans("@431!0$57", "aaeiiosst")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
+
+
+def _common_words() -> list[str]:
+    lines = resources.files("lib.accounts").joinpath("common_words.txt").read_text(encoding="utf-8").splitlines()
+    words = {word for line in lines if not line.startswith("#") for word in line.split()}
+    # longer ones stand before those they contain
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+_COMMON = re.compile("|".join(_common_words()))
 
 
 def normalised(password: str) -> str:

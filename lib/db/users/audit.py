@@ -16,7 +16,8 @@ VALUES ($1, $2, $3, $4, $5::text::inet, $6, $7::text::jsonb)
 """
 
 _PAGE = """
-SELECT id, at, action, actor_id, actor, target_id, host(address) AS address, request_id, details::text AS details FROM audit
+SELECT id, at, action, actor_id, actor, target_id, host(address) AS address, request_id, details::text AS details
+FROM audit
 WHERE id < coalesce($1, 9223372036854775807) AND ($2::uuid IS NULL OR actor_id = $2 OR target_id = $2)
   AND ($3::text IS NULL OR action = $3)
 ORDER BY id DESC
