@@ -9,9 +9,12 @@ InsiteChartError
 ├── Forbidden               who asks is known, and may not do this
 ├── TargetRefused           the address of a webhook is one that must not be reached
 ├── NotDelivered            a webhook was sent, or was to be, and no answer came
+├── Throttled               tried too often; carries the seconds after which trying is allowed again
+├── Overloaded              more is asked at once than this process can do; carries the seconds to wait
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
+├── RedisAway               Redis does not answer; whoever asks has something else to fall back on
 ├── ArchiveError            a file cannot be imported at all (a bad line never raises; it goes to the rejects file)
 ├── PlatformError           the platform on this machine cannot start, or is not running
 └── SourceError             a provider did not give what it was asked for
@@ -92,6 +95,22 @@ class NotDelivered(InsiteChartError):
     """A webhook was sent, or was to be, and no answer came. `str(error)` may be shown to its owner."""
 
 
+class Throttled(InsiteChartError):
+    """Tried too often. `retry_after_s` are the seconds after which trying is allowed again."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(InsiteChartError):
+    """More is asked at once than this process can do. `retry_after_s` are the seconds to wait."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
 class DatabaseError(InsiteChartError):
     """PostgreSQL was asked and could not do it."""
 
@@ -102,6 +121,16 @@ class DatabaseUnavailable(DatabaseError):
 
 class MigrationError(DatabaseError):
     """The schema in the database and the migrations of this code do not fit."""
+
+
+class RedisAway(InsiteChartError):
+    """Redis does not answer, or cannot do what it is asked."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"Redis at {place} cannot be used: {reason or 'it does not answer'}.",
+            hint="Check that it is running and that INSITECHART_REDIS_URL is right, or unset it to do without.",
+        )
 
 
 class ArchiveError(InsiteChartError):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lib.config_places import FileSource, problems
@@ -124,6 +124,19 @@ class Settings(BaseSettings):
     bluesky_hosts: Annotated[Words, Field(description="Jetstream servers of Bluesky, tried in this order.")] = (
         "jetstream2.us-east.bsky.network", "jetstream1.us-east.bsky.network", "jetstream2.us-west.bsky.network",
     )  # fmt: skip
+
+    redis_url: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias=AliasChoices("INSITECHART_REDIS_URL", "redis_url"),
+            description="A Redis that several API processes share: redis://host:6379/0. REDIS_URL is read, too.",
+        ),
+    ] = None
+
+    cache_mb: Annotated[
+        int,
+        Field(ge=0, le=65536, description="Memory of an API process for answers that are ready, in MB; 0 keeps none."),
+    ] = 64
 
     feeds: Annotated[Words, Field(description="RSS and Atom feeds that are read, as name=address.")] = DEFAULT_FEEDS
 
