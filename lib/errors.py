@@ -7,6 +7,9 @@ InsiteChartError
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── Unauthorized            nobody has proved who asks, or the proof does not hold
 ├── Forbidden               who asks is known, and may not do this
+├── BadField                something that was given cannot be used; carries its name
+├── NotThere                there is nothing of that kind with this id, or it is somebody else's
+├── Conflict                it cannot be done as things are now
 ├── TargetRefused           the address of a webhook is one that must not be reached
 ├── NotDelivered            a webhook was sent, or was to be, and no answer came
 ├── Throttled               tried too often; carries the seconds after which trying is allowed again
@@ -85,6 +88,22 @@ class Forbidden(InsiteChartError):
     def __init__(self, message: str, *, scope: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.scope = scope
+
+
+class BadField(InsiteChartError):
+    """Something that was given cannot be used. `field` names it, `hint` says what would be accepted."""
+
+    def __init__(self, field: str, message: str, *, accepted: str) -> None:
+        super().__init__(message, hint=f"Accepted: {accepted}.")
+        self.field = field
+
+
+class NotThere(InsiteChartError):
+    """There is nothing of that kind with this id, or it is somebody else's: nobody is told which."""
+
+
+class Conflict(InsiteChartError):
+    """It cannot be done as things are now."""
 
 
 class TargetRefused(InsiteChartError):

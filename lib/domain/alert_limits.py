@@ -11,6 +11,9 @@ from lib.domain.confidence import Confidence
 
 Channel = Literal["webhook", "email"]
 
+MOST_ALERTS = 100
+LONGEST_NAME = 80
+
 DEFAULT_COOLDOWN = timedelta(hours=1)
 LONGEST_COOLDOWN = timedelta(days=30)
 SHORTEST_BETWEEN_MAILS = timedelta(minutes=5)

@@ -13,6 +13,7 @@ from lib.db.pool import Connection
 from lib.domain.alert_limits import Channel
 from lib.domain.alerts import Direction, Measure, Side, Window
 from lib.domain.confidence import Confidence
+from lib.domain.users import Locale
 
 State = Literal["waiting", "delivered", "failed", "dropped"]
 
@@ -135,7 +136,7 @@ class Delivery(NamedTuple):
     url: str | None
     secrets: tuple[Secret, ...]
     email: str
-    locale: str
+    locale: Locale
     may_be_mailed: bool
 
 
