@@ -7,9 +7,11 @@ InsiteChartError
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── Unauthorized            nobody has proved who asks, or the proof does not hold
 ├── Forbidden               who asks is known, and may not do this
+├── WrongCredentials        an e-mail address and a password, or a token, that do not fit; never says which
 ├── BadField                something that was given cannot be used; carries its name
 ├── NotThere                there is nothing of that kind with this id, or it is somebody else's
 ├── Conflict                it cannot be done as things are now
+├── MailError               a mail could not be handed over; carries whether trying again can help
 ├── TargetRefused           the address of a webhook is one that must not be reached
 ├── NotDelivered            a webhook was sent, or was to be, and no answer came
 ├── Throttled               tried too often; carries the seconds after which trying is allowed again
@@ -90,6 +92,10 @@ class Forbidden(InsiteChartError):
         self.scope = scope
 
 
+class WrongCredentials(InsiteChartError):
+    """An e-mail address and a password, or a token, that do not fit. It never says which of them is wrong."""
+
+
 class BadField(InsiteChartError):
     """Something that was given cannot be used. `field` names it, `hint` says what would be accepted."""
 
@@ -104,6 +110,14 @@ class NotThere(InsiteChartError):
 
 class Conflict(InsiteChartError):
     """It cannot be done as things are now."""
+
+
+class MailError(InsiteChartError):
+    """A mail could not be handed over. `lasting` says that trying again cannot help."""
+
+    def __init__(self, message: str, *, lasting: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.lasting = lasting
 
 
 class TargetRefused(InsiteChartError):

@@ -33,10 +33,12 @@ _COMMON = re.compile("|".join(_common_words()))
 
 
 def normalised(password: str) -> str:
-    """`password` as it is hashed and compared. Raises ValueError where it is too long to be looked at at all."""
+    """`password` as it is hashed and compared. Raises ValueError where it is too long to be looked at, or no text."""
     if len(password) > _LONGEST_SENT:
         raise ValueError(f"It is longer than {LONGEST} characters.")
-    return unicodedata.normalize("NFKC", password)
+    text = unicodedata.normalize("NFKC", password)
+    text.encode()
+    return text
 
 
 def new_password(password: str, email: str = "") -> str:

@@ -48,7 +48,7 @@ def lock_for(counted: Counted, failures: int) -> timedelta | None:
     [2, 4, 8, 900]
     """
     over = failures - _FREE[counted]
-    return None if over <= 0 else min(LONGEST, _FIRST * 2 ** min(over - 1, 30))
+    return None if over <= 0 else min(LONGEST, _FIRST * (1 << min(over - 1, 30)))
 
 
 def _place(address: str | None) -> str:

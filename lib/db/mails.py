@@ -5,7 +5,7 @@ for a while; if whoever took it dies, it is taken again. So one may arrive twice
 lost.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -24,7 +24,7 @@ WITH due AS (
     ORDER BY next_try_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 )
 UPDATE mails m SET next_try_at = now() + $2::interval, tries = tries + 1 FROM due WHERE m.id = due.id
-RETURNING m.id, m.template, m.address, m.locale, m.content::text AS content, m.tries
+RETURNING m.id, m.template, m.address, m.locale, m.content::text AS content, m.tries, m.created_at
 """
 
 _LATER = "UPDATE mails SET next_try_at = now() + $2::interval WHERE id = $1 AND closed_at IS NULL"
@@ -32,6 +32,9 @@ _LATER = "UPDATE mails SET next_try_at = now() + $2::interval WHERE id = $1 AND 
 _CLOSE = """
 UPDATE mails SET closed_at = now(), outcome = $2, address = NULL, content = '{}' WHERE id = $1 AND closed_at IS NULL
 """
+
+
+_DELETE_TO = "DELETE FROM mails WHERE address = $1 AND closed_at IS NULL"
 
 
 class Queued(NamedTuple):
@@ -43,6 +46,7 @@ class Queued(NamedTuple):
     locale: Locale
     content: dict[str, Any]
     tries: int
+    created_at: datetime
 
     def __repr__(self) -> str:
         return f"Queued({self.id}, {self.template!r})"
@@ -51,7 +55,7 @@ class Queued(NamedTuple):
 async def queue_mail(
     conn: Connection, template: str, address: str, *, locale: Locale = "en", **content: object
 ) -> None:
-    """Queues a mail to `address`, to be called in a transaction."""
+    """Queues a mail to `address`, to be called in a transaction; `content` are the values of lib/mail/templates/."""
     await conn.execute(_QUEUE, template, address, locale, msgspec.json.encode(content).decode())
 
 
@@ -71,3 +75,8 @@ async def try_later(pool: Pool, mail_id: int, wait: timedelta) -> None:
 async def close_mail(conn: Connection, mail_id: int, outcome: Outcome) -> None:
     """It is over; whom it went to and what it said is forgotten."""
     await conn.execute(_CLOSE, mail_id, outcome)
+
+
+async def delete_mails_to(conn: Connection, address: str) -> None:
+    """What still waits for an address is not sent any more."""
+    await conn.execute(_DELETE_TO, address)

@@ -30,6 +30,7 @@ CREATE TABLE mail_links (
 );
 CREATE INDEX mail_links_by_user ON mail_links (user_id);
 CREATE INDEX mail_links_by_end ON mail_links (expires_at);
+CREATE INDEX mail_links_by_email ON mail_links (email) WHERE purpose = 'register';
 
 -- Mails to be sent. address and content are taken away once it was delivered, or given up.
 CREATE TABLE mails (

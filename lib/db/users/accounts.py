@@ -88,6 +88,18 @@ async def account_of(pool: Pool, email: str) -> Account | None:
     return Account(*row) if row else None
 
 
+async def account_by(conn: Connection, user_id: UUID) -> Account | None:
+    """The account with this id, inside a transaction."""
+    row = await conn.fetchrow(_BY_ID, user_id)
+    return Account(*row) if row else None
+
+
+async def account_with(conn: Connection, email: str) -> Account | None:
+    """The account with this e-mail address, inside a transaction."""
+    row = await conn.fetchrow(_BY_EMAIL, email)
+    return Account(*row) if row else None
+
+
 async def accounts(
     pool: Pool, *, limit: int, before: tuple[datetime, UUID] | None = None, email: str | None = None
 ) -> list[Account]:

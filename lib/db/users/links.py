@@ -26,11 +26,11 @@ _DELETE_OF = "DELETE FROM mail_links WHERE user_id = $1 AND purpose = $2"
 
 _DELETE_REGISTRATIONS = "DELETE FROM mail_links WHERE purpose = 'register' AND email = $1"
 
-_WAITING = "SELECT count(*) FROM mail_links WHERE purpose = $1 AND email = $2 AND expires_at > now()"
+_FIND = "SELECT id, expires_at FROM mail_links WHERE id = $1 AND expires_at > now()"
 
-_REGISTRATION = """
-SELECT password_hash, locale FROM mail_links
-WHERE purpose = 'register' AND email = $1 AND expires_at > now() ORDER BY created_at DESC LIMIT 1
+_REGISTRATIONS = """
+SELECT id, expires_at FROM mail_links
+WHERE purpose = 'register' AND email = $1 AND expires_at > now() ORDER BY created_at DESC, id
 """
 
 
@@ -86,13 +86,12 @@ async def delete_registrations(conn: Connection, email: str) -> None:
     await conn.execute(_DELETE_REGISTRATIONS, email)
 
 
-async def waiting_links(conn: Connection, purpose: LinkPurpose, email: str) -> int:
-    """How many links of one kind were mailed to an address and may still be followed."""
-    found: int = await conn.fetchval(_WAITING, purpose, email)
-    return found
-
-
-async def registration_of(conn: Connection, email: str) -> tuple[str, Locale] | None:
-    """Password hash and language of the last registration of an address that is still waiting."""
-    row = await conn.fetchrow(_REGISTRATION, email)
+async def link_of(conn: Connection, link_id: UUID) -> tuple[UUID, datetime] | None:
+    """Id and end (UTC) of a link that may still be followed."""
+    row = await conn.fetchrow(_FIND, link_id)
     return (row[0], row[1]) if row else None
+
+
+async def registrations_of(conn: Connection, email: str) -> list[tuple[UUID, datetime]]:
+    """Id and end (UTC) of the registrations of an address that are still waiting, the last first."""
+    return [(row[0], row[1]) for row in await conn.fetch(_REGISTRATIONS, email)]

@@ -57,10 +57,19 @@ WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now() AND last_used_at 
 ORDER BY last_used_at DESC, id
 """
 
+_ALL = """
+SELECT id, created_at, last_used_at, expires_at, host(address) AS address, user_agent FROM sessions
+WHERE user_id = $1 ORDER BY last_used_at DESC, id
+"""
+
+_ADDRESSES = "SELECT host(address), last_at FROM known_addresses WHERE user_id = $1 ORDER BY last_at DESC"
+
 _STANDING = """
 SELECT u.role, u.generation FROM users u JOIN sessions s ON s.user_id = u.id
 WHERE u.id = $1 AND s.id = $2 AND u.disabled_at IS NULL AND s.ended_at IS NULL
 """
+
+_IS_OF = "SELECT EXISTS (SELECT FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL)"
 
 _KNOWN = "SELECT EXISTS (SELECT FROM known_addresses WHERE user_id = $1 AND address = $2::text::inet)"
 
@@ -140,6 +149,11 @@ async def exchange(
     await conn.execute(_TOUCH, session_id, origin.address, origin.user_agent)
 
 
+async def session_is_of(conn: Connection, session_id: UUID, user_id: UUID) -> bool:
+    """Whether this is a session of the person that has not ended."""
+    return await conn.fetchval(_IS_OF, session_id, user_id) is True
+
+
 async def end_session(conn: Connection, session_id: UUID, ending: str) -> bool:
     """Ends one session; False where it had ended. Where it was used from is forgotten."""
     return await conn.fetchval(_END, session_id, ending) is not None
@@ -153,6 +167,16 @@ async def end_sessions(conn: Connection, user_id: UUID, ending: str, *, but: UUI
 async def sessions_of(pool: Pool, user_id: UUID, *, idle_days: int) -> list[Session]:
     """The person's sessions that are not over, the last used first. Raises as read_rows."""
     return [Session(*row) for row in await read_rows(pool, _LIST, user_id, idle_days)]
+
+
+async def all_sessions_of(pool: Pool, user_id: UUID) -> list[Session]:
+    """Those that are over, too, as long as they are kept. Raises as read_rows."""
+    return [Session(*row) for row in await read_rows(pool, _ALL, user_id)]
+
+
+async def known_addresses_of(pool: Pool, user_id: UUID) -> list[tuple[str, datetime]]:
+    """Where the person logged in, and when last (UTC). Raises as read_rows."""
+    return [(row[0], row[1]) for row in await read_rows(pool, _ADDRESSES, user_id)]
 
 
 async def standing(pool: Pool, user_id: UUID, session_id: UUID) -> tuple[str, int] | None:

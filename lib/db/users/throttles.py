@@ -1,43 +1,49 @@
-"""Counts failures and keeps locks, under hashes. It does not know what a key stands for, nor how long a lock is."""
+"""Counts attempts and keeps locks, under hashes. It does not know what a key stands for, nor how long a lock is."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from lib.db.pool import Connection, Pool
-from lib.db.reading import read_rows
+from lib.db.pool import Connection
 
-_LOCKS = "SELECT key, locked_until - now() FROM throttles WHERE key = ANY($1) AND locked_until > now()"
-
-# failures that lie long back are forgotten
-_FAIL = """
-INSERT INTO throttles (key, failures, last_at) VALUES ($1, 1, now())
+# what lies long back is forgotten; while a lock lasts nothing is counted, so that it ends
+_ATTEMPT = """
+INSERT INTO throttles AS t (key, failures, last_at) VALUES ($1, 1, clock_timestamp())
 ON CONFLICT (key) DO UPDATE SET
-    failures = CASE WHEN throttles.last_at < now() - $2::interval THEN 1 ELSE throttles.failures + 1 END,
-    last_at = now()
-RETURNING failures
+    failures = CASE WHEN t.locked_until > clock_timestamp() THEN t.failures
+                    WHEN t.last_at < clock_timestamp() - $2::interval THEN 1
+                    ELSE t.failures + 1 END,
+    last_at = CASE WHEN t.locked_until > clock_timestamp() THEN t.last_at ELSE clock_timestamp() END
+RETURNING failures, CASE WHEN locked_until > clock_timestamp() THEN locked_until - clock_timestamp() END AS locked
 """
 
-_LOCK = "UPDATE throttles SET locked_until = now() + $2::interval WHERE key = $1"
+_LOCK = "UPDATE throttles SET locked_until = clock_timestamp() + $2::interval WHERE key = $1"
 
 _FORGET = "DELETE FROM throttles WHERE key = ANY($1)"
 
-
-async def locks(pool: Pool, keys: Sequence[bytes]) -> dict[bytes, timedelta]:
-    """How much longer each of `keys` is locked; those that are not are left out. Raises as read_rows."""
-    return {row[0]: row[1] for row in await read_rows(pool, _LOCKS, list(keys))}
+_TAKE_BACK = "UPDATE throttles SET failures = greatest(failures - 1, 0), locked_until = NULL WHERE key = $1"
 
 
-async def count_failure(
+async def attempt(
     conn: Connection, key: bytes, *, forget_after: timedelta, lock_for: Callable[[int], timedelta | None]
-) -> timedelta | None:
-    """One more failure; how long `key` is locked now, if it is. `lock_for` is asked with how many there were."""
-    failures = await conn.fetchval(_FAIL, key, forget_after)
-    lock = lock_for(failures)
+) -> tuple[timedelta | None, timedelta | None]:
+    """Counts one attempt, unless `key` is locked: how much longer it is, and how long it is from now on if this attempt
+    locked it. `lock_for` is asked with how many there were. Attempts with the same key wait for each other.
+    """
+    row = await conn.fetchrow(_ATTEMPT, key, forget_after)
+    assert row is not None
+    if row["locked"] is not None:
+        return row["locked"], None
+    lock = lock_for(row["failures"])
     if lock is not None:
         await conn.execute(_LOCK, key, lock)
-    return lock
+    return None, lock
 
 
 async def forget_failures(conn: Connection, keys: Sequence[bytes]) -> None:
     """Begins to count anew."""
     await conn.execute(_FORGET, list(keys))
+
+
+async def take_back(conn: Connection, key: bytes) -> None:
+    """One attempt was none to be counted."""
+    await conn.execute(_TAKE_BACK, key)
