@@ -10,10 +10,13 @@ from uuid import UUID
 
 from lib.accounts.changing import my_account
 from lib.accounts.service import Accounts
+from lib.db.alerts.alerts import alerts_of
+from lib.db.alerts.history import all_firings_of
 from lib.db.pool import Pool
 from lib.db.users.api_keys import keys_of
 from lib.db.users.audit import entries, record
 from lib.db.users.sessions import all_sessions_of, known_addresses_of
+from lib.db.watchlists import watchlists_of
 from lib.db.writing import transaction
 from lib.domain.users import Origin
 
@@ -50,11 +53,22 @@ def _own(entry: dict[str, Any], user_id: UUID) -> dict[str, Any]:
     return entry | ({"actor_id": None, "address": None} if foreign else {})
 
 
+async def _watchlists(pool: Pool, user_id: UUID) -> object:
+    return [watchlist._asdict() for watchlist in await watchlists_of(pool, user_id)]
+
+
+async def _alerts(pool: Pool, user_id: UUID) -> object:
+    return [alert._asdict() for alert in await alerts_of(pool, user_id)]
+
+
 EXPORTERS: dict[str, Exporter] = {
     "sessions": _sessions,
     "api_keys": _api_keys,
     "known_addresses": _known_addresses,
     "audit": _audit,
+    "watchlists": _watchlists,
+    "alerts": _alerts,
+    "alert_firings": all_firings_of,
 }
 
 

@@ -6,12 +6,12 @@ says which version was read, and a change in between is never overwritten in sil
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from lib.db.pool import Connection, Pool
+from lib.db.pool import Pool
 from lib.db.reading import read_rows
 from lib.db.writing import transaction
 from lib.domain.watchlists import MOST_WATCHLISTS
@@ -143,11 +143,6 @@ async def remove_watchlist(pool: Pool, user_id: UUID, watchlist_id: UUID) -> boo
     """Removes the list; False where it is not this person's, or not there. Raises as transaction."""
     async with transaction(pool) as conn:
         return await conn.fetchval(_REMOVE, user_id, watchlist_id) is not None
-
-
-async def watchlists_export(conn: Connection, user_id: UUID) -> list[dict[str, Any]]:
-    """Every list of a person, as it is handed out on request."""
-    return [Watchlist(*row)._asdict() for row in await conn.fetch(_LISTS, user_id, None)]
 
 
 def _same_name(name: str) -> Conflict:

@@ -6,11 +6,11 @@ says which version was read, and a change in between is never overwritten in sil
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from lib.db.alerts.deliveries import Secret
-from lib.db.pool import Connection, Pool
+from lib.db.pool import Pool
 from lib.db.reading import read_row, read_rows
 from lib.db.writing import transaction
 from lib.domain.alert_limits import MOST_ALERTS, Channel
@@ -240,8 +240,3 @@ async def rotate_secret(pool: Pool, user_id: UUID, alert_id: UUID, key_id: str, 
     async with transaction(pool) as conn:
         row = await conn.fetchrow(_ROTATE, user_id, alert_id, key_id, overlap)
     return Rotated(Secret(key_id, row["secret_generation"]), row["previous_until"]) if row else None
-
-
-async def alerts_export(conn: Connection, user_id: UUID) -> list[dict[str, Any]]:
-    """Every alert of a person, as it is handed out on request."""
-    return [Alert(*row)._asdict() for row in await conn.fetch(_ALERTS, user_id, None)]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from lib.db.alerts.deliveries import State
-from lib.db.pool import Connection, Pool
+from lib.db.pool import Pool
 from lib.db.reading import read_row, read_rows
 from lib.db.writing import transaction
 from lib.domain.alerts import Direction, Measure, Side, Window
@@ -129,9 +129,9 @@ async def add_test(pool: Pool, user_id: UUID, alert_id: UUID, now: datetime) -> 
         return made
 
 
-async def firings_export(conn: Connection, user_id: UUID) -> list[dict[str, Any]]:
-    """Every firing of a person's alerts, as it is handed out on request."""
-    return [dict(row) for row in await conn.fetch(_ALL, user_id)]
+async def all_firings_of(pool: Pool, user_id: UUID) -> list[dict[str, Any]]:
+    """Every firing of a person's alerts with its delivery, as it is handed out on request. Raises as read_rows."""
+    return [dict(row) for row in await read_rows(pool, _ALL, user_id)]
 
 
 async def delivery_counts(pool: Pool) -> dict[State, int]:
