@@ -1,37 +1,42 @@
 """The one place where the application is put together. It does not hold any rule of its own."""
 
 from litestar import Litestar, Router
+from litestar.types import ASGIApp
 
 from api.conditional import ConditionalReads
 from api.deps import dependencies
 from api.docs import docs_assets, front_door, openapi_document
 from api.health import HealthController
+from api.hot.answers import HotAnswers
+from api.layers import LayeredLitestar
 from api.lifespan import lifespan
-from api.observed import ObservedLitestar
+from api.observed import Observed
 from api.openapi import openapi_config
 from api.operations.controller import OperationsController
 from api.parameters import refuse_unknown_parameters
 from api.problems import EXCEPTION_HANDLERS
 from api.sentiment.controller import SentimentController
 from api.stocks.controller import StocksController
+from lib.cache.versions import UnknownVersions, Versions
 from lib.settings import Settings, load_settings
 
 PREFIX = "/api/v1"
 BODY_LIMIT = 1024 * 1024
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
+def create_app(settings: Settings | None = None, *, versions: Versions | None = None) -> Litestar:
     """The API. Nothing is opened before it starts; the start raises DatabaseUnavailable or PlatformError without a
-    database.
+    database. `versions` say which answers are still true; without them none about now is kept.
     """
     settings = settings or load_settings()
+    versions = versions or UnknownVersions()
     services = Router(
         PREFIX,
         route_handlers=[StocksController, SentimentController, OperationsController],
         middleware=[ConditionalReads()],
         before_request=refuse_unknown_parameters,
     )
-    return ObservedLitestar(
+    app = LayeredLitestar(
         route_handlers=[
             services,
             Router(PREFIX, route_handlers=[HealthController]),
@@ -42,9 +47,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
             docs_assets(),
         ],
         dependencies=dependencies(settings),
-        lifespan=[lifespan(settings)],
+        lifespan=[lifespan(settings, versions)],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,
         request_max_body_size=BODY_LIMIT,
     )
+
+    def hot_answers(inner: ASGIApp) -> ASGIApp:
+        room = settings.cache_mb * 1024 * 1024
+        return HotAnswers(inner, versions=versions, room=room, shared=lambda: app.state.get("shared_answers"))
+
+    app.surround([Observed, hot_answers])
+    return app

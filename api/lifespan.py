@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
 
 from litestar import Litestar
 
 from api.catalogue import Catalogue
 from api.measured import source_metrics
+from lib.cache.redis import open_redis
+from lib.cache.shared_answers import SharedAnswers
+from lib.cache.versions import Versions
 from lib.db.moments import SettledMoments
 from lib.db.pool import open_pool
 from lib.metrics import watch_pool
@@ -17,7 +21,7 @@ POOL_SIZE = 8
 STATEMENT_TIMEOUT_S = 10
 
 
-def lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def lifespan(settings: Settings, versions: Versions) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Puts the pool, the catalogue and the settings into the application's state. Raises DatabaseUnavailable at the
     start.
     """
@@ -33,12 +37,26 @@ def lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextMan
                 stateless=True,
             ) as pool,
             source_metrics(pool, settings) as measured,
+            shared_answers(settings) as shared,
         ):
             app.state.pool = pool
-            app.state.catalogue = Catalogue(pool)
+            app.state.catalogue = Catalogue(pool, versions)
             app.state.moments = SettledMoments()
             app.state.measured = measured
+            app.state.shared_answers = shared
             watch_pool(pool.get_size, pool.get_idle_size)
             yield
 
     return running
+
+
+@asynccontextmanager
+async def shared_answers(settings: Settings) -> AsyncIterator[SharedAnswers | None]:
+    """The answers that processes with the same code and settings share, or None without a Redis."""
+    if settings.redis_url is None:
+        yield None
+        return
+    async with open_redis(settings.redis_url.get_secret_value(), application="insitechart-answers") as link:
+        shared = SharedAnswers(link, edition=f"{version('insitechart')} {settings.scorer}")
+        yield shared
+        await shared.settle()

@@ -35,6 +35,22 @@ _POOL_CONNECTIONS = Gauge(
 )  # fmt: skip
 
 
+_ANSWERS = Counter(
+    "insitechart_answers_total",
+    "Reads of stocks and sentiment: given out of memory, found with another process, or computed.",
+    ["origin"],
+)  # fmt: skip
+ANSWERS_KEPT, ANSWERS_SHARED, ANSWERS_COMPUTED = (
+    _ANSWERS.labels(origin) for origin in ("memory", "shared", "computed")
+)
+_ANSWERS_BYTES = Gauge("insitechart_answers_bytes", "Memory that kept answers take.")
+
+
+def watch_answers(size: Callable[[], int]) -> None:
+    """Takes the gauge of kept answers from this function at every scrape."""
+    _ANSWERS_BYTES.set_function(size)
+
+
 def watch_pool(size: Callable[[], int], idle: Callable[[], int]) -> None:
     """Takes the pool's gauges from these two functions at every scrape."""
     _POOL_CONNECTIONS.labels("open").set_function(size)

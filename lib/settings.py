@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         ),
     ] = None
 
+    cache_mb: Annotated[
+        int,
+        Field(ge=0, le=65536, description="Memory of an API process for answers that are ready, in MB; 0 keeps none."),
+    ] = 64
+
     feeds: Annotated[Words, Field(description="RSS and Atom feeds that are read, as name=address.")] = DEFAULT_FEEDS
 
     @field_validator(
