@@ -1,18 +1,21 @@
-"""What handlers are handed: the pool, the catalogue, the settings, the moment of an as-of read. It does not open any
-of it.
+"""What handlers are handed: the pool, the catalogue, the settings, who asks, the moment of an as-of read. It does not
+open any of it.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
+from api.auth.guards import known
 from api.catalogue import Catalogue
 from api.measured import SourceMetrics
 from api.parameters import AsOf, parse_moment
 from lib.db.moments import SettledMoments
 from lib.db.pool import Pool
+from lib.domain.users import Principal
 from lib.settings import Settings
 
 
@@ -41,6 +44,11 @@ def provide_measured(state: State) -> SourceMetrics:
     return measured
 
 
+def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    """Who asks. Raises Unauthorized where nobody has said; a route that takes it also has a guard."""
+    return known(request.scope)
+
+
 async def provide_moment(state: State, as_of: AsOf = None) -> Moment:
     """The moment of `as_of`, settled. Raises BadParameter for what is no moment, NotSettled for one that is not
     final.
@@ -65,6 +73,7 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "catalogue": Provide(provide_catalogue, sync_to_thread=False),
         "measured": Provide(provide_measured, sync_to_thread=False),
         "moment": Provide(provide_moment),
+        "principal": Provide(provide_principal, sync_to_thread=False),
     }
 
 

@@ -15,8 +15,10 @@ from msgspec import Meta, Struct, json
 from api.declared import accepted_values, public_name
 from lib.errors import (
     DatabaseError,
+    Forbidden,
     InsiteChartError,
     NotSettled,
+    Unauthorized,
     UnknownScorer,
     UnknownSymbol,
 )
@@ -119,6 +121,25 @@ def problem(
     )
 
 
+def of_refusal(request: Request[Any, Any, Any], error: Unauthorized | Forbidden) -> Response[bytes]:
+    """401 or 403 with the challenge of RFC 6750. Neither tells which part of a proof was wrong."""
+    if isinstance(error, Unauthorized):
+        challenge = 'Bearer realm="insitechart"' + (', error="invalid_token"' if error.refused else "")
+        kind = "invalid-credentials" if error.refused else "unauthorized"
+        headers = {"WWW-Authenticate": challenge}
+        return problem(request, 401, str(error), kind=kind, hint=error.hint, headers=headers)
+    challenge = f'Bearer realm="insitechart", error="insufficient_scope", scope="{error.scope}"'
+    headers = {"WWW-Authenticate": challenge} if error.scope else {}
+    return problem(request, 403, str(error), kind="forbidden", hint=error.hint, headers=headers)
+
+
+def of_database(request: Request[Any, Any, Any], error: DatabaseError) -> Response[bytes]:
+    """503 with Retry-After."""
+    log.warning("database away", error=str(error), cause=repr(error.__cause__))
+    later = {"Retry-After": str(RETRY_AFTER_S)}
+    return problem(request, 503, str(error), kind="database-unavailable", hint=error.hint, headers=later)
+
+
 def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Response[bytes]:
     match error:
         case UnknownSymbol():
@@ -133,10 +154,10 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
             return problem(request, 413, str(error), kind="request-entity-too-large", hint=error.hint, headers=_CLOSE)
         case BodyTooSlow():
             return problem(request, 408, str(error), kind="request-timeout", hint=error.hint, headers=_CLOSE)
+        case Unauthorized() | Forbidden():
+            return of_refusal(request, error)
         case DatabaseError():
-            log.warning("database away", error=str(error), cause=repr(error.__cause__))
-            later = {"Retry-After": str(RETRY_AFTER_S)}
-            return problem(request, 503, str(error), kind="database-unavailable", hint=error.hint, headers=later)
+            return of_database(request, error)
     return _unexpected(request, error)
 
 
@@ -200,6 +221,8 @@ __all__ = [
     "BodyTooSlow",
     "MediaType",
     "Problem",
+    "of_database",
+    "of_refusal",
     "problem",
     "problem_of",
 ]

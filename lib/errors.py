@@ -5,6 +5,8 @@ InsiteChartError
 ├── UnknownSymbol           no listing has this symbol
 ├── UnknownScorer           no scorer has this name and version
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
+├── Unauthorized            nobody has proved who asks, or the proof does not hold
+├── Forbidden               who asks is known, and may not do this
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
@@ -63,6 +65,22 @@ class UnknownScorer(InsiteChartError):
 
 class NotSettled(InsiteChartError):
     """What was known at that moment is not final yet, so an answer now could differ from the same answer later."""
+
+
+class Unauthorized(InsiteChartError):
+    """Nobody has proved who asks. `refused` says that a proof was given and does not hold; it never says why."""
+
+    def __init__(self, message: str, *, refused: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.refused = refused
+
+
+class Forbidden(InsiteChartError):
+    """Who asks is known, and may not do this. `scope` is what a key would have to carry; empty where none helps."""
+
+    def __init__(self, message: str, *, scope: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.scope = scope
 
 
 class DatabaseError(InsiteChartError):

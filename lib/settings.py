@@ -4,9 +4,11 @@ The environment comes before the file (lib/config_places.py). It does not know w
 """
 
 from decimal import Decimal
+from email.utils import formataddr, parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -138,6 +140,39 @@ class Settings(BaseSettings):
 
     feeds: Annotated[Words, Field(description="RSS and Atom feeds that are read, as name=address.")] = DEFAULT_FEEDS
 
+    environment: Annotated[
+        Literal["development", "production"],
+        Field(description="production refuses to start with anything that is safe on one's own machine alone."),
+    ] = "development"
+    secret_keys: Annotated[
+        SecretStr | None,
+        Field(description="Secret keys as id:secret, comma-separated, the signing one first; default: made in home."),
+    ] = None
+    secret_keys_file: Annotated[
+        Path | None, Field(description="A file with the secret keys instead; it may change while the API runs.")
+    ] = None
+    public_url: Annotated[
+        str | None, Field(description="Where people reach this installation; mailed links begin with it.")
+    ] = None
+    public_reads: Annotated[
+        bool, Field(description="Stocks and sentiment are read by anyone; else by known users and keys alone.")
+    ] = True
+    registration: Annotated[bool, Field(description="People may register by themselves.")] = True
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(description="Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://…; default: a folder."),
+    ] = None
+    mail_from: Annotated[str, Field(description="Sender of mails.")] = "InsiteChart <insitechart@localhost>"
+    password_memory_mib: Annotated[
+        int, Field(ge=19, le=1024, description="MiB of memory that one password check takes (argon2id).")
+    ] = 64
+    password_rounds: Annotated[int, Field(ge=2, le=20, description="Passes over that memory.")] = 3
+    password_workers: Annotated[int, Field(ge=1, le=64, description="Password checks at the same time.")] = 2
+    session_days: Annotated[int, Field(ge=1, le=3650, description="Days after which one must log in again.")] = 90
+    session_idle_days: Annotated[
+        int, Field(ge=1, le=3650, description="Days without use after which a session is over.")
+    ] = 30
+
     @field_validator(
         "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", mode="before"
     )  # fmt: skip
@@ -170,6 +205,22 @@ class Settings(BaseSettings):
         if len({feed.partition("=")[0] for feed in value}) < len(value):
             raise ValueError("two feeds have the same name")
         return value
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value) if value is not None else None
+        if parts and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError(f"{str(value)[:60]!r} is not https://…")
+        return value.rstrip("/") if value is not None else None
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        if "@" not in address or any(not sign.isprintable() for sign in value):
+            raise ValueError(f"{value[:60]!r} is not a sender such as InsiteChart <insitechart@example.com>")
+        return formataddr((name, address))
 
     @field_validator("home", mode="after")
     @classmethod
