@@ -9,9 +9,9 @@ from math import ceil
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.walls.addresses import one_client
 from api.walls.refusals import Refused, answer_refused
 from lib.cache.limits import Budget, MemoryLimits, Take
+from lib.domain.networks import one_client
 
 _CARRIERS = (b"authorization", b"x-api-key")
 

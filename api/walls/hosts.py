@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterable
 from functools import lru_cache
 
-from api.walls.addresses import parse_address
+from lib.domain.networks import parse_address
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - it is compared, never bound

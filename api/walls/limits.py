@@ -5,17 +5,17 @@ Who has proved who they are is counted as that user, and each API key may take i
 else counts by address. Fields as in draft-ietf-httpapi-ratelimit-headers, in its form of two fields.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import ceil
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.walls.addresses import one_client
 from api.walls.refusals import Refused, answer_refused
 from lib.cache.limits import Budget, Limits, MemoryLimits, Take, Verdict
+from lib.domain.networks import one_client
 from lib.domain.users import Principal
 from lib.metrics import RATE_LIMITED
 
@@ -61,10 +61,11 @@ def kind_of(method: str, path: str, *, known: bool) -> Kind | None:
 class RateLimits:
     """Lets through what its budget holds, and answers the rest with 429. With limits in memory nothing waits."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, budgets: Budgets) -> None:
+    def __init__(self, app: ASGIApp, budgets: Budgets, limits: Callable[[], Limits]) -> None:
         self._app = app
-        self.limits = limits
         self._budgets = budgets
+        # asked each time: what is shared can only be opened once the application runs
+        self._limits = limits
         self._wanted = lru_cache(maxsize=16384)(self._find)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +85,7 @@ class RateLimits:
         if not wanted:
             await self._app(scope, receive, send)
             return
-        limits = self.limits
+        limits = self._limits()
         verdict = limits.take_now(wanted) if isinstance(limits, MemoryLimits) else await limits.take(wanted)
         fields = _fields(verdict)
         if not verdict.allowed:

@@ -7,12 +7,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from api.walls.addresses import Networks
 from api.walls.bodies import BODY_BYTES, BODY_S, BoundedBody, check_length
 from api.walls.cors import Cors
 from api.walls.heads import check_headers, check_target
@@ -21,6 +20,7 @@ from api.walls.proxies import Origin, true_origin
 from api.walls.refusals import Refused, answer_refused
 from api.walls.security import with_security
 from api.walls.times import Running, TimeLimits
+from lib.domain.networks import Networks
 from lib.logs import get_logger
 
 log = get_logger(__name__)
@@ -132,7 +132,9 @@ class OuterWalls:
 
     def _refused(self, scope: HTTPScope, head: _Head) -> Refused | None:
         path = scope["path"]
-        wrong = check_target(scope.get("raw_path") or path.encode(), path, scope["query_string"])
+        # some servers leave the query in it
+        raw_path = (scope.get("raw_path") or path.encode()).partition(b"?")[0]
+        wrong = check_target(raw_path, path, scope["query_string"])
         wrong = wrong or check_headers(scope["headers"])  # type: ignore[arg-type]
         if wrong is None and head.length is not None:
             wrong = check_length(head.length, self._rules.body_bytes)

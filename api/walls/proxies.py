@@ -6,7 +6,7 @@ what stands before the first untrusted address was written by that client, and m
 
 from typing import NamedTuple
 
-from api.walls.addresses import Networks, parse_address
+from lib.domain.networks import Networks, parse_address
 
 
 class Origin(NamedTuple):

@@ -1,4 +1,4 @@
-"""Addresses of clients: which networks they belong to, and what counts as one client. It does not know who asks."""
+"""Addresses and networks, as settings name them, and what counts as one client. It does not know who asks."""
 
 from collections.abc import Iterable
 from functools import lru_cache
