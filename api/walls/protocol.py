@@ -117,4 +117,6 @@ class GuardedProtocol(HttpToolsProtocol):
         # an answer to a request before this one may be under way: then there is no place for another
         if self.cycle is None or self.cycle.response_complete:
             self.transport.write(answer)
-        self.transport.close()
+            self._linger()
+        else:
+            self.transport.close()
