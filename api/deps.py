@@ -12,6 +12,7 @@ from litestar.di import NamedDependency, Provide
 
 from api.auth.guards import PRINCIPAL, known
 from api.catalogue import Catalogue
+from api.checks import Checks
 from api.measured import SourceMetrics
 from api.parameters import AsOf, parse_moment
 from lib.accounts.service import Accounts
@@ -40,10 +41,16 @@ def provide_catalogue(state: State) -> Catalogue:
     return catalogue
 
 
-def provide_measured(state: State) -> SourceMetrics:
-    """The metrics of sources."""
-    measured: SourceMetrics = state.measured
+def provide_measured(state: State) -> SourceMetrics | None:
+    """The metrics of sources; None where this process does not serve operations."""
+    measured: SourceMetrics | None = state.measured
     return measured
+
+
+def provide_checks(state: State) -> Checks:
+    """What readiness looks at."""
+    checks: Checks = state.checks
+    return checks
 
 
 def provide_principal(request: Request[Any, Any, Any]) -> Principal:
@@ -92,6 +99,7 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "pool": Provide(provide_pool, sync_to_thread=False),
         "catalogue": Provide(provide_catalogue, sync_to_thread=False),
         "measured": Provide(provide_measured, sync_to_thread=False),
+        "checks": Provide(provide_checks, sync_to_thread=False),
         "moment": Provide(provide_moment),
         "principal": Provide(provide_principal, sync_to_thread=False),
         "accounts": Provide(provide_accounts, sync_to_thread=False),
