@@ -12,16 +12,19 @@ from api.layers import LayeredLitestar
 from api.lifespan import lifespan
 from api.observed import Observed
 from api.openapi import openapi_config
-from api.operations.controller import OperationsController
 from api.parameters import refuse_unknown_parameters
 from api.problems import EXCEPTION_HANDLERS
-from api.sentiment.controller import SentimentController
-from api.stocks.controller import StocksController
+from api.services import routes_of
+from api.walls.bodies import BODY_BYTES
+from api.walls.guesses import Guesses
+from api.walls.limits import RateLimits
+from api.walls.outer import OuterWalls
+from api.walls.wiring import budgets_of, rules_of
+from lib.cache.limits import MemoryLimits
 from lib.cache.versions import UnknownVersions, Versions
 from lib.settings import Settings, load_settings
 
 PREFIX = "/api/v1"
-BODY_LIMIT = 1024 * 1024
 
 
 def create_app(settings: Settings | None = None, *, versions: Versions | None = None) -> Litestar:
@@ -32,7 +35,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
     versions = versions or UnknownVersions()
     services = Router(
         PREFIX,
-        route_handlers=[StocksController, SentimentController, OperationsController],
+        route_handlers=routes_of(settings.services),
         middleware=[ConditionalReads()],
         before_request=refuse_unknown_parameters,
     )
@@ -49,14 +52,24 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
         dependencies=dependencies(settings),
         lifespan=[lifespan(settings, versions)],
         exception_handlers=EXCEPTION_HANDLERS,
-        openapi_config=openapi_config(),
+        openapi_config=openapi_config(settings.services),
         logging_config=None,
-        request_max_body_size=BODY_LIMIT,
+        request_max_body_size=BODY_BYTES,
     )
 
     def hot_answers(inner: ASGIApp) -> ASGIApp:
         room = settings.cache_mb * 1024 * 1024
         return HotAnswers(inner, versions=versions, room=room, shared=lambda: app.state.get("shared_answers"))
 
-    app.surround([Observed, hot_answers])
+    def outer_walls(inner: ASGIApp) -> ASGIApp:
+        return OuterWalls(inner, rules_of(settings))
+
+    def guesses(inner: ASGIApp) -> ASGIApp:
+        return Guesses(inner, settings.limits_refusals)
+
+    def rate_limits(inner: ASGIApp) -> ASGIApp:
+        return RateLimits(inner, budgets_of(settings), lambda: app.state.get("limits") or in_memory)
+
+    in_memory = MemoryLimits()
+    app.surround([Observed, outer_walls, guesses, rate_limits, hot_answers])
     return app

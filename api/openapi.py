@@ -1,5 +1,6 @@
 """What the OpenAPI document says beyond the routes themselves. It does not know any route."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -9,6 +10,7 @@ from litestar.router import Router
 
 from api.docs import DOCS_HEADERS, DocsPage, DocumentFile
 from api.problems import PROBLEM_JSON, Problem
+from lib.domain.services import Service
 
 _DESCRIPTION = """
 What people say about a stock beside what its price does.
@@ -24,6 +26,13 @@ Such an answer never changes again, byte for byte, whatever is corrected, rescor
 **Problems** are `application/problem+json` (RFC 9457): `type` tells kinds apart, `detail` says what is wrong, `hint`
 what to do. Every answer carries `X-Request-ID`, the client's own where it sent one.
 """
+
+_SERVICES: dict[Service, str] = {
+    "stocks": "Listings, bars, and bars beside sentiment · 종목, 시세, 그리고 여론",
+    "sentiment": "What people say: counts, mean scores, the posts themselves · 여론",
+    "users": "Accounts, tokens, keys, watchlists and alerts · 계정",
+    "operations": "How the sources stand: accounts, money, gaps · 운영",
+}
 
 _PROBLEMS: dict[int, tuple[str, Problem]] = {
     400: (
@@ -93,8 +102,10 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
-def openapi_config() -> OpenAPIConfig:
-    """The document and where it is shown. Litestar's own pages load from elsewhere, so ours is the only one."""
+def openapi_config(services: Sequence[Service]) -> OpenAPIConfig:
+    """The document of `services`, and where it is shown. Litestar's own pages load from elsewhere, so ours is the only
+    one.
+    """
     headers: Any = DOCS_HEADERS
     return OpenAPIConfig(
         title="InsiteChart",
@@ -102,9 +113,7 @@ def openapi_config() -> OpenAPIConfig:
         description=_DESCRIPTION.strip(),
         use_handler_docstrings=True,
         tags=[
-            Tag(name="stocks", description="Listings, bars, and bars beside sentiment · 종목, 시세, 그리고 여론"),
-            Tag(name="sentiment", description="What people say: counts, mean scores, the posts themselves · 여론"),
-            Tag(name="operations", description="How the sources stand: accounts, money, gaps · 운영"),
+            *(Tag(name=service, description=_SERVICES[service]) for service in services),
             Tag(name="health", description="For probes and Prometheus · 상태"),
         ],
         openapi_router=Router("/docs", route_handlers=[], include_in_schema=False, response_headers=headers),

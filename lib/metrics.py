@@ -64,6 +64,7 @@ def watch_pool(size: Callable[[], int], idle: Callable[[], int]) -> None:
     _POOL_CONNECTIONS.labels("idle").set_function(idle)
 
 
+RATE_LIMITED = Counter("insitechart_rate_limited_total", "Requests beyond their budget.", ["budget"])
 REDIS_UP = Gauge("insitechart_redis_up", "1 while Redis answers; it stays 0 where none is configured.")
 REDIS_FAILURES = Counter(
     "insitechart_redis_failures_total", "Uses of Redis that failed, and fell back on memory.", ["use"]

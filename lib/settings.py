@@ -3,6 +3,7 @@
 The environment comes before the file (lib/config_places.py). It does not know who uses what.
 """
 
+import re
 from decimal import Decimal
 from email.utils import formataddr, parseaddr
 from functools import cache
@@ -14,6 +15,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lib.config_places import FileSource, problems
+from lib.domain.networks import EVERYWHERE, UNIX, parse_network
+from lib.domain.services import Service, parse_services
 from lib.domain.symbols import parse_symbol
 from lib.errors import ConfigurationError
 
@@ -33,6 +36,13 @@ DEFAULT_FEEDS = (
     "hankyung=https://www.hankyung.com/feed/finance",
     "yonhap=https://www.yna.co.kr/rss/economy.xml",
 )
+
+
+# a proxy or Prometheus of one's own usually asks from such an address
+PRIVATE_NETWORKS = ("127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", UNIX)
+
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:\d{1,5})?/?")
 
 
 class Settings(BaseSettings):
@@ -173,6 +183,40 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=3650, description="Days without use after which a session is over.")
     ] = 30
 
+    api_services: Annotated[
+        Words, Field(description="What this process serves: stocks, sentiment, users, operations, or all.")
+    ] = ("all",)
+    api_connections: Annotated[int, Field(ge=16, le=100_000, description="Connections at once; more get 503.")] = 8192
+    allowed_hosts: Annotated[
+        Words,
+        Field(description="Names that the API answers to, *.example.com too; default: loopback and where it listens."),
+    ] = ()
+    trusted_proxies: Annotated[
+        Words, Field(description="Networks whose X-Forwarded-For and -Proto are believed; unix is a socket file.")
+    ] = ()
+    operations_from: Annotated[
+        Words, Field(description="Networks that may ask for /operations and /metrics; * is everywhere.")
+    ] = PRIVATE_NETWORKS
+    cors_origins: Annotated[
+        Words, Field(description="Pages that may read the API from browsers, as https://app.example.com.")
+    ] = ()
+    limits_anonymous_reads: Annotated[
+        int, Field(ge=0, description="Reads a minute from one address whose user is not known; 0 is no limit.")
+    ] = 600
+    limits_anonymous_analyze: Annotated[int, Field(ge=0, description="Texts a minute that it may have read.")] = 60
+    limits_logins: Annotated[
+        int, Field(ge=0, description="Registrations, log-ins and refreshed tokens a minute from one address.")
+    ] = 60
+    limits_refusals: Annotated[
+        int, Field(ge=0, description="Wrong credentials a minute from one address before it is not heard.")
+    ] = 60
+    limits_reads: Annotated[int, Field(ge=0, description="Reads a minute of one user, all keys together.")] = 6000
+    limits_writes: Annotated[int, Field(ge=0, description="Changes a minute of one user.")] = 600
+    limits_analyze: Annotated[int, Field(ge=0, description="Texts a minute that one user may have read.")] = 600
+    limits_key_percent: Annotated[
+        int, Field(ge=1, le=100, description="Percent of its user's budget that one API key may use up.")
+    ] = 50
+
     webhook_ports: Annotated[Words, Field(description="Ports that webhooks may go to.")] = ("443", "8443")
     webhook_allow: Annotated[
         Words, Field(description="Hosts and networks that webhooks may go to although they are not public.")
@@ -187,7 +231,8 @@ class Settings(BaseSettings):
     alert_history_days: Annotated[int, Field(ge=1, description="Days for which firings of alerts are kept.")] = 365
 
     @field_validator(
-        "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", "webhook_ports",
+        "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", "api_services",
+        "allowed_hosts", "trusted_proxies", "operations_from", "cors_origins", "webhook_ports",
         "webhook_allow", mode="before",
     )  # fmt: skip
     @classmethod
@@ -203,6 +248,35 @@ class Settings(BaseSettings):
     def _table(cls, value: object) -> object:
         # in a file they read best as a table: name = "address"
         return [f"{name}={address}" for name, address in value.items()] if isinstance(value, dict) else value
+
+    @field_validator("api_services", mode="after")
+    @classmethod
+    def _known_services(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return parse_services(value) and value
+
+    @field_validator("trusted_proxies", "operations_from", mode="after")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in (EVERYWHERE, UNIX):
+                parse_network(name)
+        return value
+
+    @field_validator("allowed_hosts", mode="after")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _HOST.fullmatch(name):
+                raise ValueError(f"{name[:60]!r} is no host name; write it without scheme, port and path")
+        return value
+
+    @field_validator("cors_origins", mode="after")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != EVERYWHERE and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin[:60]!r} is no origin such as https://app.example.com")
+        return value
 
     @field_validator("watchlist", mode="after")
     @classmethod
@@ -245,6 +319,11 @@ class Settings(BaseSettings):
     def scorers(self) -> tuple[str, ...]:
         """What new posts are scored by: the one that answers use, then those beside it, each once."""
         return tuple(dict.fromkeys((self.scorer, *self.scorers_beside)))
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What the API serves here."""
+        return parse_services(self.api_services)
 
     @classmethod
     def settings_customise_sources(

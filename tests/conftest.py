@@ -1,5 +1,6 @@
 """What every test may ask for: one real PostgreSQL for the session, and a fresh migrated database per test."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator
 
@@ -19,6 +20,10 @@ pytest_plugins = [
     "tests.support.x",
     "tests.support.yahoo",
 ]
+
+# the client of applications under test has a name and an address that no real one has
+os.environ.setdefault("INSITECHART_ALLOWED_HOSTS", "testserver.local,localhost,127.0.0.1")
+os.environ.setdefault("INSITECHART_OPERATIONS_FROM", "*")
 
 _TEMPLATE = "template_insitechart"
 

@@ -19,7 +19,7 @@ from lib.accounts.service import Accounts
 from lib.accounts.tokens import LASTS, Claims, issue_token, read_token
 from lib.db.mails import queue_mail
 from lib.db.pool import Connection
-from lib.db.users.accounts import Account, account_of, account_by
+from lib.db.users.accounts import Account, account_by, account_of
 from lib.db.users.audit import record
 from lib.db.users.sessions import (
     Session,

@@ -54,17 +54,21 @@ class RedisLink:
         """
         if self.state == "away":
             if monotonic() < self._retry_at:
-                REDIS_FAILURES.labels(use).inc()
+                self.failed(use)
                 raise RedisAway(self.place, self.failure)
             # this use is the one that tries; the others go on failing at once
             self._retry_at = monotonic() + RETRY_S
         try:
             yield self.client
         except (RedisError, OSError, TimeoutError) as error:
-            REDIS_FAILURES.labels(use).inc()
+            self.failed(use)
             self._went_away(error)
             raise RedisAway(self.place, self.failure) from error
         self._came_back()
+
+    def failed(self, use: str) -> None:
+        """Counts a use that went without Redis."""
+        REDIS_FAILURES.labels(use).inc()
 
     async def check(self) -> State:
         """Asks it now, due or not, and says how it stands."""
