@@ -142,6 +142,19 @@ SCORE_QUEUE_AGE = Measure(
     "insitechart_score_queue_oldest_age_seconds", "How long the first of them has waited; 0 where none waits."
 )
 
+ALERTS = Measure("insitechart_alerts", "Alerts that are looked at (active), and those that are paused.", ("state",))
+ALERT_FIRINGS = Measure("insitechart_alert_firings", "Firings of alerts ever.", (), "counter")
+ALERT_DELIVERIES = Measure("insitechart_alert_deliveries", "Deliveries of alerts that are kept, by state.", ("state",))
+ALERT_OLDEST_DELIVERY = Measure(
+    "insitechart_alert_deliveries_oldest_age_seconds", "How long the first delivery has waited; 0 where none waits."
+)
+ALERT_EVALUATION_SECONDS = Measure(
+    "insitechart_alert_evaluation_seconds", "How long the last look at every alert took."
+)
+ALERT_EVALUATED = Measure(
+    "insitechart_alert_evaluation_timestamp_seconds", "When every alert was last looked at; missing: never."
+)
+
 
 class Snapshot(Collector):
     """The values of measures at one moment."""
