@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
+from api.auth.documented import tell_security
+
 _UNCHANGED = {"description": "The answer is still the one that `If-None-Match` names."}
 _CSV = {"schema": {"type": "string", "description": "The columns with a header line."}}
 
@@ -17,6 +19,7 @@ _CSV = {"schema": {"type": "string", "description": "The columns with a header l
 def openapi_json(app: Litestar) -> bytes:
     """The document of `app` as JSON."""
     document: dict[str, Any] = msgspec.to_builtins(app.openapi_schema.to_schema())
+    tell_security(app, document)
     for path in document["paths"].values():
         for method, operation in path.items():
             _correct(method, operation)
@@ -31,11 +34,15 @@ def _correct(method: str, operation: dict[str, Any]) -> None:
         for content in response.get("content", {}).values():
             for example in content.get("examples", {}).values():
                 example.pop("id", None)
-    answer = responses["200"].get("content", {})
+    answer = responses.get("200", {}).get("content", {})
     if str(answer.get("application/json", {}).get("schema", {}).get("$ref", "")).endswith("Table"):
         answer["text/csv"] = _CSV
-    if method == "get" and operation["tags"] != ["health"]:
+    if method == "get" and operation["tags"] != ["health"] and not _is_never_stored(operation):
         responses["304"] = _UNCHANGED
+
+
+def _is_never_stored(operation: dict[str, Any]) -> bool:
+    return "Cache-Control" in operation["responses"].get("200", {}).get("headers", {})
 
 
 def _correct_parameter(parameter: dict[str, Any]) -> None:
