@@ -16,6 +16,7 @@ from api.checks import Checks
 from api.measured import SourceMetrics
 from api.parameters import AsOf, parse_moment
 from lib.accounts.service import Accounts
+from lib.alerts.service import Alerts
 from lib.db.moments import SettledMoments
 from lib.db.pool import Pool
 from lib.domain.users import Origin, Principal
@@ -64,6 +65,12 @@ def provide_accounts(state: State) -> Accounts:
     return accounts
 
 
+def provide_alerts(state: State) -> Alerts:
+    """What everything about alerts works with."""
+    alerts: Alerts = state.alerts
+    return alerts
+
+
 def provide_origin(request: Request[Any, Any, Any]) -> Origin:
     """Where the request came from, for the audit: whose it is, from which address, under which id."""
     principal: Principal | None = request.scope["state"].get(PRINCIPAL)
@@ -103,6 +110,7 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "moment": Provide(provide_moment),
         "principal": Provide(provide_principal, sync_to_thread=False),
         "accounts": Provide(provide_accounts, sync_to_thread=False),
+        "alerts": Provide(provide_alerts, sync_to_thread=False),
         "origin": Provide(provide_origin, sync_to_thread=False),
     }
 

@@ -11,6 +11,7 @@ from api.checks import Checks, database_check, redis_check
 from api.measured import source_metrics
 from api.services import keeps_accounts, needs_listings, needs_measures
 from lib.accounts.service import open_accounts
+from lib.alerts.service import open_alerts
 from lib.cache.versions import Versions
 from lib.db.moments import SettledMoments
 from lib.db.pool import open_pool
@@ -48,6 +49,8 @@ def lifespan(settings: Settings, versions: Versions) -> Callable[[Litestar], Abs
             app.state.accounts = await stack.enter_async_context(
                 open_accounts(pool, settings, keeps=keeps_accounts(settings.services))
             )
+            if keeps_accounts(settings.services):
+                app.state.alerts = open_alerts(pool, settings, app.state.accounts.keyring)
             if needs_listings(settings.services):
                 app.state.catalogue = Catalogue(pool, versions)
             app.state.measured = None

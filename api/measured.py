@@ -1,4 +1,5 @@
-"""The metrics of sources for a scrape: read at most every FRESH_S, whoever asks however often. It does not know them.
+"""The metrics of sources and alerts for a scrape: read at most every FRESH_S, whoever asks however often. It does not
+know them.
 
 A database that is away, or slow, never holds up a scrape for long, nor breaks it: then they are left out.
 """
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
 
+from lib.alerts.measures import measure_alerts
 from lib.collect.measures import count_posts, measure_sources
 from lib.db.pool import Pool
 from lib.errors import InsiteChartError
@@ -76,18 +78,22 @@ class SourceMetrics:
     def __init__(self, pool: Pool, settings: Settings) -> None:
         self._sources = _Reading(lambda: measure_sources(pool, settings, declarations()), may_lag=False)
         self._counts = _Reading(lambda: count_posts(pool), may_lag=True)
+        self._alerts = _Reading(lambda: measure_alerts(pool), may_lag=True)
 
     async def snapshots(self) -> list[Snapshot]:
         """What is known now. Never raises."""
-        sources, counts = await asyncio.gather(self._sources.newest(), self._counts.newest())
+        sources, counts, alerts = await asyncio.gather(
+            self._sources.newest(), self._counts.newest(), self._alerts.newest()
+        )
         up = Snapshot()
         up.add(SOURCE_METRICS_UP, sources is not None)
-        return [up, *filter(None, (sources, counts))]
+        return [up, *filter(None, (sources, counts, alerts))]
 
     async def close(self) -> None:
         """Ends what is being read."""
         await self._sources.close()
         await self._counts.close()
+        await self._alerts.close()
 
 
 @asynccontextmanager

@@ -13,14 +13,24 @@ from api.sentiment.controller import SentimentController
 from api.stocks.controller import StocksController
 from api.users.access import ApiKeyController, SessionController
 from api.users.account import AccountController
+from api.users.alerts import AlertController
 from api.users.registration import RegistrationController
 from api.users.tokens import TokenController
+from api.users.watchlists import WatchlistController
 from lib.domain.services import Service
 
 ROUTES: Final[dict[Service, tuple[ControllerRouterHandler, ...]]] = {
     "stocks": (StocksController,),
     "sentiment": (SentimentController,),
-    "users": (RegistrationController, TokenController, AccountController, SessionController, ApiKeyController),
+    "users": (
+        RegistrationController,
+        TokenController,
+        AccountController,
+        SessionController,
+        ApiKeyController,
+        WatchlistController,
+        AlertController,
+    ),
     "operations": (OperationsController, GoverningController),
 }
 

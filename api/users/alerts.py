@@ -28,10 +28,10 @@ from api.users.alerts_schemas import (
 )
 from lib.alerts import managing
 from lib.alerts.managing import Wanted
-from lib.alerts.payload import digits
 from lib.alerts.service import Alerts
 from lib.db.alerts.alerts import Alert, alerts_of
 from lib.db.alerts.history import Fired
+from lib.domain.alerts import digits
 from lib.domain.users import Principal
 
 _NEEDS = needs("user", "alerts")
@@ -170,12 +170,12 @@ def _wanted(data: AlertWanted | AlertChange) -> Wanted:
 
 def _told(alert: Alert) -> dict[str, Any]:
     told = alert._asdict()
-    del told["cooldown"]
+    del told["cooldown"], told["previous_until"]
     return told | {
         "threshold": digits(alert.threshold),
         "hysteresis": digits(alert.hysteresis),
         "cooldown_s": int(alert.cooldown.total_seconds()),
-        "previous_secret_until": told.pop("previous_until"),
+        "previous_secret_until": alert.previous_until,
     }
 
 

@@ -5,6 +5,7 @@ Whoever keeps something of a person adds to EXPORTERS; deleting the account dele
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from lib.db.users.audit import entries, record
 from lib.db.users.sessions import all_sessions_of, known_addresses_of
 from lib.db.watchlists import watchlists_of
 from lib.db.writing import transaction
+from lib.domain.alerts import digits
 from lib.domain.users import Origin
 
 Exporter = Callable[[Pool, UUID], Awaitable[object]]
@@ -58,7 +60,15 @@ async def _watchlists(pool: Pool, user_id: UUID) -> object:
 
 
 async def _alerts(pool: Pool, user_id: UUID) -> object:
-    return [alert._asdict() for alert in await alerts_of(pool, user_id)]
+    return [_in_digits(alert._asdict()) for alert in await alerts_of(pool, user_id)]
+
+
+async def _alert_firings(pool: Pool, user_id: UUID) -> object:
+    return [_in_digits(fired) for fired in await all_firings_of(pool, user_id)]
+
+
+def _in_digits(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: digits(value) if isinstance(value, Decimal) else value for name, value in told.items()}
 
 
 EXPORTERS: dict[str, Exporter] = {
@@ -68,7 +78,7 @@ EXPORTERS: dict[str, Exporter] = {
     "audit": _audit,
     "watchlists": _watchlists,
     "alerts": _alerts,
-    "alert_firings": all_firings_of,
+    "alert_firings": _alert_firings,
 }
 
 

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from lib.alerts.payload import digits
 from lib.db.alerts.deliveries import Delivery
-from lib.domain.alerts import Measure, Side
+from lib.domain.alerts import Measure, Side, digits
 from lib.domain.users import Locale
 
 FIRED, TEST, PAUSED = "alert-fired", "alert-test", "alert-paused"

@@ -5,14 +5,13 @@ can tell a repetition.
 """
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from lib.db.alerts.deliveries import Delivery
-from lib.domain.alerts import Direction, Measure, Side, Window
+from lib.domain.alerts import Direction, Measure, Side, Window, digits
 from lib.domain.confidence import Confidence
 
 
@@ -84,12 +83,3 @@ def payload(delivery: Delivery) -> bytes:
             ),
         )
     )
-
-
-def digits(number: Decimal) -> str:
-    """`number` in plain digits, without zeros at its end.
-
-    >>> digits(Decimal("70000.00")), digits(Decimal("0.250"))
-    ('70000', '0.25')
-    """
-    return format(number.normalize() + 0, "f")

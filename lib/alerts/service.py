@@ -1,7 +1,5 @@
 """What everything about alerts works with, opened as one. It does not know HTTP, flows, or who calls it."""
 
-from typing import NamedTuple
-
 from lib.alerts.deliver import Courier
 from lib.db.pool import Pool
 from lib.errors import ConfigurationError
@@ -11,13 +9,14 @@ from lib.webhooks.sending import Sender, trust
 from lib.webhooks.wall import Wall, wall_of
 
 
-class Alerts(NamedTuple):
+class Alerts:
     """The pool, the keys behind secrets, what webhooks may reach, and who delivers."""
 
-    pool: Pool
-    keyring: Keyring
-    wall: Wall
-    courier: Courier
+    def __init__(self, pool: Pool, keyring: Keyring, wall: Wall, courier: Courier) -> None:
+        self.pool = pool
+        self.keyring = keyring
+        self.wall = wall
+        self.courier = courier
 
 
 def open_alerts(pool: Pool, settings: Settings, keyring: Keyring) -> Alerts:

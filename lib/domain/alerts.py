@@ -126,6 +126,15 @@ def judge(rule: Rule, standing: Standing, look: Look, now: datetime) -> Verdict:
     return Verdict(Standing(side=side, fired_at=now), side, standing.quiet)
 
 
+def digits(number: Decimal) -> str:
+    """`number` in plain digits, without zeros at its end.
+
+    >>> digits(Decimal("8E+4")), digits(Decimal("0.250"))
+    ('80000', '0.25')
+    """
+    return format(number.normalize() + 0, "f")
+
+
 def _rests_on_enough(rule: Rule, look: Look, side: Side) -> bool:
     if rule.measure not in OF_SENTIMENT:
         return True

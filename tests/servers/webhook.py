@@ -6,7 +6,8 @@ It keeps what came, and answers as it is told to: with a status, a redirect, too
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,3 +85,19 @@ async def receiving(
     finally:
         server.close()
         await runner.cleanup()
+
+
+@contextlib.contextmanager
+def receiving_beside(context: ssl.SSLContext) -> Iterator[Receiver]:
+    """A receiver in a thread with a loop of its own, for tests whose client keeps this one busy while it waits."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="webhooks", daemon=True)
+    thread.start()
+    opened = receiving(context)
+    try:
+        yield asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(30)
+    finally:
+        asyncio.run_coroutine_threadsafe(opened.__aexit__(None, None, None), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

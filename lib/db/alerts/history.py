@@ -22,7 +22,8 @@ SELECT f.id, f.fired_at, f.side, f.measure, f.time_window, f.direction, f.thresh
        CASE WHEN d.state = 'waiting' THEN d.next_try_at END AS next_try_at
 FROM alert_firings f JOIN alerts a ON a.id = f.alert_id JOIN alert_deliveries d ON d.firing_id = f.id
 WHERE a.user_id = $1 AND f.alert_id = $2
-  AND (f.fired_at, f.id) < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  AND (f.fired_at, f.id) <
+      (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
 ORDER BY f.fired_at DESC, f.id DESC
 LIMIT $5
 """
