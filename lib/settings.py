@@ -226,8 +226,8 @@ class Settings(BaseSettings):
         Path | None, Field(description="Certificates of further authorities that webhooks trust (PEM).")
     ] = None
     webhook_timeout_s: Annotated[
-        float, Field(gt=0, le=30, description="Seconds within which a webhook must be answered.")
-    ] = 10.0
+        int, Field(ge=1, le=30, description="Seconds within which a webhook must be answered.")
+    ] = 10
     alert_history_days: Annotated[int, Field(ge=1, description="Days for which firings of alerts are kept.")] = 365
 
     @field_validator(

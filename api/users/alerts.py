@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from api.auth.guards import needs
 from api.cursors import read_cursor, write_cursor
@@ -33,6 +33,8 @@ from lib.db.alerts.alerts import Alert, alerts_of
 from lib.db.alerts.history import Fired
 from lib.domain.alerts import digits
 from lib.domain.users import Principal
+
+AlertId = Annotated[UUID, PathParameter(description="The alert's id.")]
 
 _NEEDS = needs("user", "alerts")
 _NO_ALERT = not_there("alert", "/api/v1/users/me/alerts/00000000-0000-0000-0000-000000000001")
@@ -73,7 +75,7 @@ class AlertController(Controller):
     @get("/{alert_id:uuid}", operation_id="getAlert", summary="One of your alerts",
          responses=problems(400, 503) | _NO_ALERT)  # fmt: skip
     async def alert(
-        self, alert_id: FromPath[UUID], alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self, alert_id: AlertId, alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
     ) -> AlertItem:
         """With where its value stands."""
         return AlertItem(**_told(await managing.get_alert(alerts, principal.user_id, alert_id)))
@@ -82,7 +84,7 @@ class AlertController(Controller):
            responses=problems(400, 409, 413, 503) | _NO_ALERT)  # fmt: skip
     async def change(
         self,
-        alert_id: FromPath[UUID],
+        alert_id: AlertId,
         data: JSONBody[AlertChange],
         alerts: NamedDependency[Alerts],
         principal: NamedDependency[Principal],
@@ -95,7 +97,7 @@ class AlertController(Controller):
     @delete("/{alert_id:uuid}", operation_id="deleteAlert", summary="Delete an alert",
             responses=problems(400, 503) | _NO_ALERT)  # fmt: skip
     async def drop(
-        self, alert_id: FromPath[UUID], alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self, alert_id: AlertId, alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
     ) -> None:
         """With its history; what was not delivered yet is not any more."""
         await managing.drop_alert(alerts, principal.user_id, alert_id)
@@ -104,7 +106,7 @@ class AlertController(Controller):
          responses=problems(400, 503) | _NO_ALERT)  # fmt: skip
     async def history(
         self,
-        alert_id: FromPath[UUID],
+        alert_id: AlertId,
         alerts: NamedDependency[Alerts],
         principal: NamedDependency[Principal],
         limit: Annotated[int, QueryParameter(description="At most this many.", ge=1, le=200)] = 50,
@@ -122,7 +124,7 @@ class AlertController(Controller):
     @post("/{alert_id:uuid}/pause", operation_id="pauseAlert", summary="Pause an alert", status_code=200,
           responses=problems(400, 503) | _NO_ALERT)  # fmt: skip
     async def pause(
-        self, alert_id: FromPath[UUID], alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self, alert_id: AlertId, alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
     ) -> AlertItem:
         """It is not looked at any more. What fired before is still delivered."""
         return AlertItem(**_told(await managing.pause(alerts, principal.user_id, alert_id)))
@@ -130,7 +132,7 @@ class AlertController(Controller):
     @post("/{alert_id:uuid}/resume", operation_id="resumeAlert", summary="Resume an alert", status_code=200,
           responses=problems(400, 503) | _NO_ALERT)  # fmt: skip
     async def resume(
-        self, alert_id: FromPath[UUID], alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self, alert_id: AlertId, alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
     ) -> AlertItem:
         """It learns anew where its value stands, and then fires again."""
         return AlertItem(**_told(await managing.resume(alerts, principal.user_id, alert_id)))
@@ -138,7 +140,7 @@ class AlertController(Controller):
     @post("/{alert_id:uuid}/test", operation_id="testAlert", summary="Try an alert's delivery", status_code=200,
           responses=problems(400, 429, 503) | _NO_ALERT)  # fmt: skip
     async def test(
-        self, alert_id: FromPath[UUID], alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self, alert_id: AlertId, alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
     ) -> TestResult:
         """Sends a webhook of the type `alert.test`, once, or a mail. At most ten an hour."""
         delivery_id, tried = await managing.test(alerts, principal.user_id, alert_id)
@@ -147,7 +149,7 @@ class AlertController(Controller):
     @post("/{alert_id:uuid}/secret", operation_id="rotateAlertSecret", summary="Get another secret", status_code=200,
           responses=problems(400, 409, 503) | _NO_ALERT)  # fmt: skip
     async def rotate(
-        self, alert_id: FromPath[UUID], alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self, alert_id: AlertId, alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
     ) -> SecretMade:
         """`secret` is shown this once. For a day every webhook is signed with the one before it, too."""
         rotated = await managing.rotate(alerts, principal.user_id, alert_id)

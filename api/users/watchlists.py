@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct
 
 from api.auth.guards import needs
@@ -21,6 +21,7 @@ from lib.watchlists import drop_watchlist, edit_watchlist, get_watchlist, make_w
 _NEEDS = needs("user", "watchlists")
 _NO_LIST = not_there("watchlist", "/api/v1/users/me/watchlists/00000000-0000-0000-0000-000000000001")
 
+WatchlistId = Annotated[UUID, PathParameter(description="The watchlist's id.")]
 Name = Annotated[
     str, Meta(max_length=200, description="Of one line; case tells no two apart.", examples=["Chips · 반도체"])
 ]
@@ -91,7 +92,7 @@ class WatchlistController(Controller):
     @get("/{watchlist_id:uuid}", operation_id="getWatchlist", summary="One of your watchlists",
          responses=problems(400, 503) | _NO_LIST)  # fmt: skip
     async def watchlist(
-        self, watchlist_id: FromPath[UUID], pool: NamedDependency[Pool], principal: NamedDependency[Principal]
+        self, watchlist_id: WatchlistId, pool: NamedDependency[Pool], principal: NamedDependency[Principal]
     ) -> WatchlistItem:
         """With its symbols, in their order."""
         return _item(await get_watchlist(pool, principal.user_id, watchlist_id))
@@ -100,7 +101,7 @@ class WatchlistController(Controller):
            responses=problems(400, 409, 413, 503) | _NO_LIST)  # fmt: skip
     async def change(
         self,
-        watchlist_id: FromPath[UUID],
+        watchlist_id: WatchlistId,
         data: JSONBody[WatchlistChange],
         pool: NamedDependency[Pool],
         principal: NamedDependency[Principal],
@@ -121,7 +122,7 @@ class WatchlistController(Controller):
     @delete("/{watchlist_id:uuid}", operation_id="deleteWatchlist", summary="Delete a watchlist",
             responses=problems(400, 503) | _NO_LIST)  # fmt: skip
     async def drop(
-        self, watchlist_id: FromPath[UUID], pool: NamedDependency[Pool], principal: NamedDependency[Principal]
+        self, watchlist_id: WatchlistId, pool: NamedDependency[Pool], principal: NamedDependency[Principal]
     ) -> None:
         """Alerts on its symbols stay."""
         await drop_watchlist(pool, principal.user_id, watchlist_id)

@@ -29,6 +29,8 @@ PUBLIC = Rule()
 READ = Rule()
 ACCOUNT = Rule("user", "account")
 LOGIN = Rule("user", "account", login=True)
+WATCHLISTS = Rule("user", "watchlists")
+ALERTS = Rule("user", "alerts")
 OPERATOR = Rule("operator", "operations")
 ADMIN = Rule("admin", "operations")
 ADMIN_LOGIN = Rule("admin", "operations", login=True)
@@ -81,6 +83,21 @@ TABLE: dict[str, Rule] = {
     "GET /api/v1/users/me/api-keys/{key_id}": ACCOUNT,
     "PATCH /api/v1/users/me/api-keys/{key_id}": LOGIN,
     "DELETE /api/v1/users/me/api-keys/{key_id}": LOGIN,
+    "GET /api/v1/users/me/watchlists": WATCHLISTS,
+    "POST /api/v1/users/me/watchlists": WATCHLISTS,
+    "GET /api/v1/users/me/watchlists/{watchlist_id}": WATCHLISTS,
+    "PATCH /api/v1/users/me/watchlists/{watchlist_id}": WATCHLISTS,
+    "DELETE /api/v1/users/me/watchlists/{watchlist_id}": WATCHLISTS,
+    "GET /api/v1/users/me/alerts": ALERTS,
+    "POST /api/v1/users/me/alerts": ALERTS,
+    "GET /api/v1/users/me/alerts/{alert_id}": ALERTS,
+    "PATCH /api/v1/users/me/alerts/{alert_id}": ALERTS,
+    "DELETE /api/v1/users/me/alerts/{alert_id}": ALERTS,
+    "GET /api/v1/users/me/alerts/{alert_id}/history": ALERTS,
+    "POST /api/v1/users/me/alerts/{alert_id}/pause": ALERTS,
+    "POST /api/v1/users/me/alerts/{alert_id}/resume": ALERTS,
+    "POST /api/v1/users/me/alerts/{alert_id}/test": ALERTS,
+    "POST /api/v1/users/me/alerts/{alert_id}/secret": ALERTS,
     "GET /api/v1/operations/sources": OPERATOR,
     "GET /api/v1/operations/coverage": OPERATOR,
     "GET /api/v1/operations/spend": OPERATOR,
@@ -151,7 +168,9 @@ def routes_of(app: Litestar) -> Iterator[str]:
 def concrete(path: str) -> str:
     for name, value in (("symbol", "AAPL"), ("path", "x"), ("file_path", "docs.js")):
         path = path.replace(f"{{{name}}}", value)
-    return path.replace("{session_id}", NOBODY).replace("{key_id}", NOBODY).replace("{user_id}", NOBODY)
+    for name in ("session_id", "key_id", "user_id", "watchlist_id", "alert_id"):
+        path = path.replace(f"{{{name}}}", NOBODY)
+    return path
 
 
 def test_the_table_has_every_route_and_no_other(house: House) -> None:

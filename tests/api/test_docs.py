@@ -66,7 +66,7 @@ async def test_every_operation_is_named_described_and_says_how_it_fails(reader: 
             names.append(operation["operationId"])
             assert operation["summary"], path
             assert operation["description"], path
-            assert operation["tags"][0] in ("stocks", "sentiment", "operations", "health")
+            assert operation["tags"][0] in ("stocks", "sentiment", "users", "operations", "health")
             for parameter in operation.get("parameters", []):
                 assert parameter.get("description"), (path, parameter["name"])
                 assert {"type": "null"} not in parameter["schema"].get("oneOf", [])
