@@ -44,8 +44,8 @@ def write_mail(letter: Letter, *, sender: str, mail_id: int, queued_at: datetime
     message["Date"] = format_datetime(queued_at)
     message["Message-ID"] = _message_id(mail_id, queued_at, from_address)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.locale
     message.set_content(text.lstrip("\n"), cte="quoted-printable" if letter.locale == "en" else "base64")
+    message["Content-Language"] = letter.locale
     return message
 
 
