@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, get, patch
 from litestar.datastructures import ResponseHeader
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from api.auth.guards import needs
@@ -23,6 +23,8 @@ from lib.db.users.audit import entries
 from lib.domain.users import Actor, Origin, Role
 
 Limit = Annotated[int, QueryParameter(description="At most this many.", ge=1, le=1000)]
+
+UserId = Annotated[UUID, PathParameter(description="The account, as the list of them has it.")]
 
 _READ = needs("admin", "operations")
 _LOGIN = needs("admin", "operations", login=True)
@@ -105,7 +107,7 @@ class GoverningController(Controller):
            responses=problems(400, 409, 413, 503) | _NO_ACCOUNT)  # fmt: skip
     async def change(
         self,
-        user_id: FromPath[UUID],
+        user_id: UserId,
         data: JSONBody[UserChange],
         accounts: NamedDependency[Accounts],
         origin: NamedDependency[Origin],

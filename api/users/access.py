@@ -3,11 +3,12 @@
 No API key makes, changes or deletes one: whoever has stolen a key must not get another, or more scopes.
 """
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 
 from api.auth.guards import needs
 from api.deps import NamedDependency
@@ -27,6 +28,10 @@ from lib.accounts.service import Accounts
 from lib.accounts.sessions import end_one, end_others, list_sessions
 from lib.db.users.api_keys import ApiKey
 from lib.domain.users import Origin, Principal
+
+SessionId = Annotated[UUID, PathParameter(description="The session, as the list of them has it.")]
+
+KeyId = Annotated[UUID, PathParameter(description="The API key, as the list of them has it.")]
 
 _READ = needs("user", "account")
 _LOGIN = needs("user", "account", login=True)
@@ -65,7 +70,7 @@ class SessionController(Controller):
             responses=problems(400, 503) | _NO_SESSION)  # fmt: skip
     async def end(
         self,
-        session_id: FromPath[UUID],
+        session_id: SessionId,
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],
@@ -102,7 +107,7 @@ class ApiKeyController(Controller):
     @get("/{key_id:uuid}", operation_id="getApiKey", summary="One of your API keys", guards=[_READ],
          responses=problems(400, 503) | _NO_KEY)  # fmt: skip
     async def key(
-        self, key_id: FromPath[UUID], accounts: NamedDependency[Accounts], principal: NamedDependency[Principal]
+        self, key_id: KeyId, accounts: NamedDependency[Accounts], principal: NamedDependency[Principal]
     ) -> KeyItem:
         """When it was last used, for one."""
         return _item(await get_key(accounts, principal.user_id, key_id))
@@ -111,7 +116,7 @@ class ApiKeyController(Controller):
            responses=problems(400, 413, 503) | _NO_KEY)  # fmt: skip
     async def change(
         self,
-        key_id: FromPath[UUID],
+        key_id: KeyId,
         data: JSONBody[KeyChange],
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
@@ -124,7 +129,7 @@ class ApiKeyController(Controller):
             responses=problems(400, 503) | _NO_KEY)  # fmt: skip
     async def drop(
         self,
-        key_id: FromPath[UUID],
+        key_id: KeyId,
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],

@@ -26,8 +26,16 @@ def ask(running_platform: RunningPlatform, tmp_path_factory: pytest.TempPathFact
     symbols.write_text("symbol,name,exchange,currency\nAAPL,Apple Inc.,NASDAQ,USD\n", "utf-8")
     assert running_platform.run("import", "symbols", str(symbols)).returncode == 0
 
+    api = f"{running_platform.api_url}/api/v1"
+    made = running_platform.run("users", "create-admin", "admin@example.com", "--generate")
+    assert made.returncode == 0, made.stderr
+    password = made.stdout.split()[-1]
+    form = {"grant_type": "password", "username": "admin@example.com", "password": password}
+    token = httpx.post(f"{api}/users/token", data=form, timeout=30).json()["access_token"]
+
     def get(path: str, **parameters: str) -> Any:
-        answer = httpx.get(f"{running_platform.api_url}/api/v1{path}", params=parameters, timeout=30)
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = httpx.get(f"{api}{path}", params=parameters, headers=headers, timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -10,10 +10,11 @@ from litestar.testing import AsyncTestClient
 from api.app import create_app
 from lib.db.databases import create_database
 from lib.db.migrate import migrate
-from lib.db.pool import Pool
+from lib.db.pool import Pool, open_pool
 from lib.postgres.server import running_server
 from lib.settings import Settings
 from tests.support import seed
+from tests.support.accounts import become
 
 Client = AsyncTestClient[Litestar]
 
@@ -53,7 +54,12 @@ async def test_it_survives_a_restart_of_the_database(tmp_path: Path, monkeypatch
     async with running_server(tmp_path) as server:
         await create_database(server.url("postgres"), "kept")
         await migrate(server.url("kept"))
-        async with AsyncTestClient(create_app(Settings(database_url=server.url("kept")))) as client:
+        url = server.url("kept")
+        async with (
+            open_pool(url, application="insitechart-test") as pool,
+            AsyncTestClient(create_app(Settings(database_url=url))) as client,
+        ):
+            await become(client, pool, "operator")
             assert (await client.get("/api/v1/stocks/AAPL")).status_code == 404
             assert "insitechart_source_metrics_up 1.0" in (await client.get("/metrics")).text
             await server.stop()

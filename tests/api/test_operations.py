@@ -14,6 +14,7 @@ from lib.db.pool import Pool
 from lib.settings import Settings
 from lib.sources.declared import fingerprint
 from tests.support import seed
+from tests.support.accounts import become
 
 Client = AsyncTestClient[Litestar]
 
@@ -30,9 +31,10 @@ def settings_of(database_url: str, **values: Any) -> Settings:
 
 
 @pytest.fixture
-async def operator(database_url: str) -> AsyncIterator[Client]:
+async def operator(pool: Pool, database_url: str) -> AsyncIterator[Client]:
     """Asks an installation where both sources are configured."""
     async with AsyncTestClient(create_app(settings_of(database_url)), raise_server_exceptions=False) as opened:
+        await become(opened, pool, "operator")
         yield opened
 
 
@@ -60,9 +62,10 @@ async def test_a_source_that_was_never_asked_says_so(operator: Client) -> None:
     assert source["spend"]["month"] == "0.00"
 
 
-async def test_what_keeps_a_source_from_being_asked_is_named(database_url: str) -> None:
+async def test_what_keeps_a_source_from_being_asked_is_named(pool: Pool, database_url: str) -> None:
     settings = settings_of(database_url, sources_off=("free",)).model_copy(update={"x_bearer_token": None})
     async with AsyncTestClient(create_app(settings)) as client:
+        await become(client, pool, "operator")
         unset, off = (await get(client, "sources"))["items"]
     assert (unset["standing"], unset["configured"]) == ("not_configured", False)
     assert unset["missing"] == ["INSITECHART_X_BEARER_TOKEN"]

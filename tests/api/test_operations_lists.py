@@ -10,10 +10,18 @@ from litestar.testing import AsyncTestClient
 from lib.db.cursors import save_cursor
 from lib.db.pool import Pool
 from tests.support import seed
+from tests.support.accounts import become
 
 Client = AsyncTestClient[Litestar]
 
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def client(client: Client, pool: Pool) -> Client:
+    """Asks as an operator."""
+    await become(client, pool, "operator")
+    return client
 
 
 async def get(client: Client, path: str, **parameters: Any) -> dict[str, Any]:
@@ -117,7 +125,7 @@ async def test_accounts_as_of_a_moment_never_change(pool: Pool, client: Client) 
     await seed.add_coverage(pool, "reddit", "posts/b", datetime.now(UTC))
     after = await client.get(path, params={"as_of": moment, "window": "1h"})
     assert after.content == before.content
-    assert after.headers["cache-control"] == "public, max-age=86400"
+    assert after.headers["cache-control"] == "private, max-age=86400"
 
 
 @pytest.mark.parametrize(
@@ -135,9 +143,9 @@ async def test_accounts_as_of_a_moment_never_change(pool: Pool, client: Client) 
     ],
 )
 async def test_a_parameter_that_cannot_be_used_is_named(
-    reader: Client, parameters: dict[str, str], at_fault: str
+    client: Client, parameters: dict[str, str], at_fault: str
 ) -> None:
-    answer = await reader.get("/api/v1/operations/coverage", params=parameters)
+    answer = await client.get("/api/v1/operations/coverage", params=parameters)
     assert (answer.status_code, answer.json()["parameter"]) == (400, at_fault)
     assert answer.headers["content-type"] == "application/problem+json"
 

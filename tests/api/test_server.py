@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 
@@ -19,10 +20,13 @@ def test_a_start_imports_nothing_heavy() -> None:
     assert found.stdout.strip() == "[]"
 
 
-async def test_it_serves_over_a_real_socket(pool: Pool, database_url: str, unused_tcp_port: int) -> None:
+async def test_it_serves_over_a_real_socket(
+    pool: Pool, database_url: str, unused_tcp_port: int, tmp_path: Path
+) -> None:
     await seed.add_symbol(pool, "AAPL")
     environment = {
         "INSITECHART_DATABASE_URL": database_url,
+        "INSITECHART_HOME": str(tmp_path),
         "INSITECHART_API_PORT": str(unused_tcp_port),
         "PATH": "/usr/bin",
     }

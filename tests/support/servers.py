@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from time import monotonic, sleep
@@ -36,6 +37,7 @@ def _start(settings: dict[str, str]) -> tuple["subprocess.Popen[bytes]", str]:
         port = probe.getsockname()[1]
     environment = {f"INSITECHART_{name.upper()}": value for name, value in settings.items()}
     environment |= {"INSITECHART_API_PORT": str(port), "PATH": "/usr/bin:/bin"}
+    environment.setdefault("INSITECHART_HOME", tempfile.mkdtemp(prefix="insitechart-test-"))
     process = subprocess.Popen(
         [sys.executable, "-m", "api"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
