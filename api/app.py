@@ -17,6 +17,7 @@ from api.openapi import openapi_config
 from api.parameters import refuse_unknown_parameters
 from api.problems import EXCEPTION_HANDLERS
 from api.services import routes_of
+from api.users.page import account_pages
 from api.walls.bodies import BODY_BYTES
 from api.walls.guesses import Guesses
 from api.walls.limits import RateLimits
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
             front_door,
             openapi_document,
             docs_assets(),
+            *([account_pages()] if "users" in settings.services else []),
         ],
         dependencies=dependencies(settings),
         lifespan=[lifespan(settings, versions)],
