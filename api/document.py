@@ -1,48 +1,145 @@
 """The OpenAPI document as clients get it: Litestar's, corrected where it is not true or not valid. It knows no route.
 
-Litestar says that a query parameter may be null, keeps its own `id` in examples, and knows neither 304 nor CSV.
+Litestar says that a query parameter may be null, keeps its own `id` in examples, and knows neither 304 nor CSV, nor who
+may ask, nor what the walls refuse.
 """
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import msgspec
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from api.auth.guards import Needs, needs_of
+from api.links import add_links
+from api.shared_responses import add_shared, shared_responses
 
 _UNCHANGED = {"description": "The answer is still the one that `If-None-Match` names."}
 _CSV = {"schema": {"type": "string", "description": "The columns with a header line."}}
+_HEALTH = ["health"]
+
+# answers to these depend on the address, see api/walls/outer.py
+_BY_ADDRESS = re.compile(r"/api/v1/(operations|metrics)(/|$)")
+
+_SCHEMES: dict[str, Any] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token of `POST /api/v1/users/token`, or an API key.",
+    },
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
+}
 
 
 @cache
 def openapi_json(app: Litestar) -> bytes:
     """The document of `app` as JSON."""
+    return msgspec.json.encode(openapi_document(app))
+
+
+def openapi_document(app: Litestar) -> dict[str, Any]:
+    """The document of `app`."""
     document: dict[str, Any] = msgspec.to_builtins(app.openapi_schema.to_schema())
-    for path in document["paths"].values():
+    needs = _needs(app)
+    for name, path in document["paths"].items():
         for method, operation in path.items():
             _correct(method, operation)
-    return msgspec.json.encode(document)
+            _guard(name, operation, needs.get(operation["operationId"]))
+    add_links(document)
+    components = document["components"]
+    _correct_schema(components["schemas"])
+    _close_requests(document)
+    components["responses"] = shared_responses()
+    components["securitySchemes"] = _SCHEMES
+    return {"openapi": document.pop("openapi"), **document}
+
+
+def _needs(app: Litestar) -> Mapping[str, Needs]:
+    """What each operation needs of who asks, by its id."""
+    handlers = [handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers]
+    return {
+        str(handler.operation_id): needed
+        for handler in handlers
+        if isinstance(handler, HTTPRouteHandler)
+        for needed in needs_of(handler)
+    }
 
 
 def _correct(method: str, operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
         _correct_parameter(parameter)
+    if not operation.get("deprecated"):
+        operation.pop("deprecated", None)
     responses = operation["responses"]
     for response in responses.values():
+        if not response.get("headers"):
+            response.pop("headers", None)
         for content in response.get("content", {}).values():
             for example in content.get("examples", {}).values():
                 example.pop("id", None)
-    answer = responses["200"].get("content", {})
+    answer = responses.get("200", {}).get("content", {})
     if str(answer.get("application/json", {}).get("schema", {}).get("$ref", "")).endswith("Table"):
         answer["text/csv"] = _CSV
-    if method == "get" and operation["tags"] != ["health"]:
+    if method == "get" and operation["tags"] != _HEALTH:
         responses["304"] = _UNCHANGED
+
+
+def _guard(path: str, operation: dict[str, Any], needed: Needs | None) -> None:
+    if operation["tags"] == _HEALTH:
+        if _BY_ADDRESS.match(path):
+            operation["responses"].setdefault("403", {"$ref": "#/components/responses/Forbidden"})
+        return
+    guarded = needed is not None or _BY_ADDRESS.match(path) is not None
+    add_shared(operation["responses"], body="requestBody" in operation, guarded=guarded)
+    if needed is not None:
+        operation["security"] = [{scheme: [needed.scope]} for scheme in _SCHEMES]
+        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the role `{needed.role}`.".strip()
+
+
+def _close_requests(document: dict[str, Any]) -> None:
+    """Says of what is sent as JSON that unknown fields are refused."""
+    schemas = document["components"]["schemas"]
+    for path in document["paths"].values():
+        for operation in path.values():
+            sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            name = str(sent.get("$ref", "")).rsplit("/", 1)[-1]
+            if name in schemas:
+                schemas[name]["additionalProperties"] = False
+
+
+def _correct_schema(node: Any) -> None:
+    """Says what may be null in one way, and limits of whole numbers in whole numbers, in all of `node`."""
+    if isinstance(node, list):
+        for part in node:
+            _correct_schema(part)
+        return
+    if not isinstance(node, dict):
+        return
+    if isinstance(node.get("type"), list) and "null" in node["type"] and "enum" in node:
+        [kind] = [kind for kind in node.pop("type") if kind != "null"]
+        values = [value for value in node.pop("enum") if value is not None]
+        node["oneOf"] = [{"type": kind, "enum": values}, {"type": "null"}]
+    for limit in ("minimum", "maximum"):
+        if isinstance(node.get(limit), float) and node[limit].is_integer():
+            node[limit] = int(node[limit])
+    for part in node.values():
+        _correct_schema(part)
 
 
 def _correct_parameter(parameter: dict[str, Any]) -> None:
     schema = parameter["schema"]
+    _correct_schema(schema)
+    # a parameter of a path or a query is there or missing, but never null
     kinds = [kind for kind in schema.pop("oneOf", []) if kind != {"type": "null"}]
     if len(kinds) == 1:
         schema.update(kinds[0])
+    for needless in ("deprecated", "allowEmptyValue", "allowReserved"):
+        if not parameter.get(needless):
+            parameter.pop(needless, None)
     # the description stands beside the schema already; and a page that fills in every example asks nonsense
     schema.pop("description", None)
     examples = parameter.pop("examples", {})
