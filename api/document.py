@@ -5,7 +5,7 @@ may ask, nor what the walls refuse.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -44,29 +44,25 @@ def openapi_json(app: Litestar) -> bytes:
 def openapi_document(app: Litestar) -> dict[str, Any]:
     """The document of `app`."""
     document: dict[str, Any] = msgspec.to_builtins(app.openapi_schema.to_schema())
-    needs = _needs(app)
+    handlers = _handlers(app)
+    needs = {str(handler.operation_id): needed for handler in handlers for needed in needs_of(handler)}
     for name, path in document["paths"].items():
         for method, operation in path.items():
             _correct(method, operation)
             _guard(name, operation, needs.get(operation["operationId"]))
     add_links(document)
     components = document["components"]
+    components["schemas"] |= _requests(handlers)
     _correct_schema(components["schemas"])
-    _close_requests(document)
     components["responses"] = shared_responses()
     components["securitySchemes"] = _SCHEMES
     return {"openapi": document.pop("openapi"), **document}
 
 
-def _needs(app: Litestar) -> Mapping[str, Needs]:
-    """What each operation needs of who asks, by its id."""
-    handlers = [handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers]
-    return {
-        str(handler.operation_id): needed
-        for handler in handlers
-        if isinstance(handler, HTTPRouteHandler)
-        for needed in needs_of(handler)
-    }
+def _handlers(app: Litestar) -> list[HTTPRouteHandler]:
+    """All that the document describes."""
+    found = [handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers]
+    return [handler for handler in found if handler.operation_id is not None]
 
 
 def _correct(method: str, operation: dict[str, Any]) -> None:
@@ -100,15 +96,14 @@ def _guard(path: str, operation: dict[str, Any], needed: Needs | None) -> None:
         operation["description"] = f"{operation.get('description', '')}\n\nNeeds the role `{needed.role}`.".strip()
 
 
-def _close_requests(document: dict[str, Any]) -> None:
-    """Says of what is sent as JSON that unknown fields are refused."""
-    schemas = document["components"]["schemas"]
-    for path in document["paths"].values():
-        for operation in path.values():
-            sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-            name = str(sent.get("$ref", "")).rsplit("/", 1)[-1]
-            if name in schemas:
-                schemas[name]["additionalProperties"] = False
+def _requests(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Any]:
+    """The schemas of what is sent, as msgspec checks it: Litestar loses limits of what may be null, and that unknown
+    fields are refused.
+    """
+    taken = [handler.parsed_data_field.annotation for handler in handlers if handler.parsed_data_field is not None]
+    structs = [kind for kind in taken if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    _, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    return components
 
 
 def _correct_schema(node: Any) -> None:

@@ -85,7 +85,8 @@ class AnalyzeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     ]
     scorer: Annotated[str | None, Meta(description="The default where it is missing.", examples=["finance@1"])] = None
     lang: Annotated[
-        str | None, Meta(max_length=20, description="The language, where you know it.", examples=["en", "ko"])
+        Annotated[str, Meta(max_length=20)] | None,
+        Meta(description="The language, where you know it.", examples=["en", "ko"]),
     ] = None
 
 
