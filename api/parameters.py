@@ -173,9 +173,10 @@ def known_symbol(text: str) -> str:
         raise UnknownSymbol(text[:40]) from None
 
 
-def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
+async def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
     """Raises BadParameter for a query parameter that the route does not have, or that is given twice: a typing error
-    must not change an answer in silence."""
+    must not change an answer in silence. It waits for nothing, but what is not async would run in a thread.
+    """
     if not request.scope["query_string"]:
         return
     declared = query_parameters(request.route_handler)

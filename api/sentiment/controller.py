@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from litestar import Controller, Request, Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from api.answers import table_answer
+from api.answers import json_answer, table_answer
 from api.catalogue import Catalogue
 from api.cursors import read_cursor, write_cursor
 from api.deps import Moment, NamedDependency
@@ -73,7 +73,7 @@ class SentimentController(Controller):
         window: WindowLength = "24h",
         source: SourceName = None,
         scorer: ScorerName = None,
-    ) -> Sentiment:
+    ) -> Response[Sentiment]:
         """Counts, mean score and buzz of one window that ends now, or at `as_of`, with all posts and without copies.
         No posts: zeros and a null score.
         """
@@ -86,7 +86,9 @@ class SentimentController(Controller):
             coverage_of(pool, since=span.since, until=span.until, source=source, without_feed="bars", moment=moment.at),
         )
         check_scorer(name, known=counts.scorer_known)
-        return sentiment_view(asked, window, span, moment, counts, scorer=name, source=source, coverage=coverage)
+        return json_answer(
+            sentiment_view(asked, window, span, moment, counts, scorer=name, source=source, coverage=coverage)
+        )
 
     @get(
         "/{symbol:str}/series",

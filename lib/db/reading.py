@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
+from lib.db.leases import LeasingPool
 from lib.db.pool import Pool
 from lib.errors import DatabaseError, DatabaseUnavailable
 
@@ -66,5 +67,7 @@ async def read_row(pool: Pool, statement: str, *arguments: object) -> asyncpg.Re
 
 
 async def _fetch(pool: Pool, statement: str, arguments: tuple[object, ...]) -> list[asyncpg.Record]:
+    if isinstance(pool, LeasingPool):
+        return await pool.read(statement, arguments, patience_s=ACQUIRE_TIMEOUT_S)
     async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
         return await connection.fetch(statement, *arguments)
