@@ -6,20 +6,22 @@ each other in a task of its own, and a task costs more than all three.
 """
 
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
-from api.auth.guards import known
+from api.auth.guards import PRINCIPAL, known
 from api.catalogue import Catalogue
 from api.checks import Checks
 from api.measured import SourceMetrics
 from api.parameters import AsOf, parse_moment
+from lib.accounts.service import Accounts
 from lib.db.moments import SettledMoments
 from lib.db.pool import Pool
-from lib.domain.users import Principal
+from lib.domain.users import Origin, Principal
 from lib.settings import Settings
 
 
@@ -59,6 +61,24 @@ def provide_principal(request: Request[Any, Any, Any]) -> Principal:
     return known(request.scope)
 
 
+def provide_accounts(state: State) -> Accounts:
+    """What everything about accounts works with."""
+    accounts: Accounts = state.accounts
+    return accounts
+
+
+def provide_origin(request: Request[Any, Any, Any]) -> Origin:
+    """Where the request came from, for the audit: whose it is, from which address, under which id."""
+    principal: Principal | None = request.scope["state"].get(PRINCIPAL)
+    return Origin(
+        "nobody" if principal is None else "user" if principal.via == "token" else "api-key",
+        principal.user_id if principal else None,
+        _address(request),
+        str(request.scope["state"].get("request_id", "")),
+        "".join(sign for sign in request.headers.get("user-agent", "")[:200] if sign.isprintable()),
+    )
+
+
 async def provide_moment(state: State, settings: NamedDependency[Settings], as_of: AsOf = None) -> Moment:
     """The moment of `as_of`, settled. Raises BadParameter for what is no moment, NotSettled for one that is not
     final.
@@ -85,7 +105,17 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "checks": Provide(provide_checks, sync_to_thread=False),
         "moment": Provide(provide_moment),
         "principal": Provide(provide_principal, sync_to_thread=False),
+        "accounts": Provide(provide_accounts, sync_to_thread=False),
+        "origin": Provide(provide_origin, sync_to_thread=False),
     }
+
+
+def _address(request: Request[Any, Any, Any]) -> str | None:
+    try:
+        return str(ip_address(request.client.host)) if request.client else None
+    except ValueError:
+        # a socket in the file system has no address
+        return None
 
 
 __all__ = ["Moment", "NamedDependency", "dependencies"]

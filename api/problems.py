@@ -14,13 +14,19 @@ from msgspec import Meta, Struct, json
 
 from api.declared import accepted_values, public_name
 from lib.errors import (
+    BadField,
+    Conflict,
     DatabaseError,
     Forbidden,
     InsiteChartError,
     NotSettled,
+    NotThere,
+    Overloaded,
+    Throttled,
     Unauthorized,
     UnknownScorer,
     UnknownSymbol,
+    WrongCredentials,
 )
 from lib.logs import get_logger
 
@@ -156,6 +162,20 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
             return problem(request, 408, str(error), kind="request-timeout", hint=error.hint, headers=_CLOSE)
         case Unauthorized() | Forbidden():
             return of_refusal(request, error)
+        case BadField():
+            return problem(request, 400, str(error), kind="bad-parameter", parameter=error.field, hint=error.hint)
+        case WrongCredentials():
+            return problem(request, 400, str(error), kind="wrong-credentials", hint=error.hint)
+        case NotThere():
+            return problem(request, 404, str(error), kind="not-found", hint=error.hint)
+        case Conflict():
+            return problem(request, 409, str(error), kind="conflict", hint=error.hint)
+        case Throttled():
+            later = {"Retry-After": str(error.retry_after_s)}
+            return problem(request, 429, str(error), kind="too-many-attempts", hint=error.hint, headers=later)
+        case Overloaded():
+            later = {"Retry-After": str(error.retry_after_s)}
+            return problem(request, 503, str(error), kind="overloaded", hint=error.hint, headers=later)
         case DatabaseError():
             return of_database(request, error)
     return _unexpected(request, error)

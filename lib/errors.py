@@ -7,6 +7,13 @@ InsiteChartError
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── Unauthorized            nobody has proved who asks, or the proof does not hold
 ├── Forbidden               who asks is known, and may not do this
+├── WrongCredentials        an e-mail address and a password, or a token, that do not fit; never says which
+├── BadField                something that was given cannot be used; carries its name
+├── NotThere                there is nothing of that kind with this id, or it is somebody else's
+├── Conflict                it cannot be done as things are now
+├── MailError               a mail could not be handed over; carries whether trying again can help
+├── Throttled               tried too often; carries the seconds after which trying is allowed again
+├── Overloaded              more is asked at once than this process can do; carries the seconds to wait
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
@@ -81,6 +88,50 @@ class Forbidden(InsiteChartError):
     def __init__(self, message: str, *, scope: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.scope = scope
+
+
+class WrongCredentials(InsiteChartError):
+    """An e-mail address and a password, or a token, that do not fit. It never says which of them is wrong."""
+
+
+class BadField(InsiteChartError):
+    """Something that was given cannot be used. `field` names it, `hint` says what would be accepted."""
+
+    def __init__(self, field: str, message: str, *, accepted: str) -> None:
+        super().__init__(message, hint=f"Accepted: {accepted}.")
+        self.field = field
+
+
+class NotThere(InsiteChartError):
+    """There is nothing of that kind with this id, or it is somebody else's: nobody is told which."""
+
+
+class Conflict(InsiteChartError):
+    """It cannot be done as things are now."""
+
+
+class MailError(InsiteChartError):
+    """A mail could not be handed over. `lasting` says that trying again cannot help."""
+
+    def __init__(self, message: str, *, lasting: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.lasting = lasting
+
+
+class Throttled(InsiteChartError):
+    """Tried too often. `retry_after_s` are the seconds after which trying is allowed again."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(InsiteChartError):
+    """More is asked at once than this process can do. `retry_after_s` are the seconds to wait."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class DatabaseError(InsiteChartError):

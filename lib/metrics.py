@@ -30,6 +30,13 @@ HTTP_SECONDS = Histogram(
 )
 HTTP_UNDER_WAY = Gauge("insitechart_http_requests_under_way", "Requests being answered now.")
 
+PASSWORD_CHECKS = Counter(
+    "insitechart_password_checks_total", "Checks and hashes of passwords: done, or refused for too many at once.",
+    ["outcome"],
+)  # fmt: skip
+LOGINS = Counter("insitechart_logins_total", "Logins by outcome.", ["outcome"])
+MAILS = Counter("insitechart_mails_total", "Mails by outcome; later: it is tried again.", ["outcome"])
+
 _POOL_CONNECTIONS = Gauge(
     "insitechart_database_pool_connections", "Connections of the pool to PostgreSQL.", ["state"]
 )  # fmt: skip

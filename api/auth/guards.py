@@ -20,18 +20,22 @@ _HOW = "Send an access token in Authorization: Bearer …, or an API key in X-AP
 
 
 class Needs:
-    """A guard that lets through who has at least `role`, and `scope`. Raises Unauthorized or Forbidden."""
+    """A guard that lets through who has at least `role`, and `scope`; with `login` only who logged in, and no API key.
+    Raises Unauthorized or Forbidden.
+    """
 
-    def __init__(self, role: Role, scope: Scope) -> None:
-        self.role, self.scope = role, scope
+    def __init__(self, role: Role, scope: Scope, *, login: bool = False) -> None:
+        self.role, self.scope, self.login = role, scope, login
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        check(connection.scope, self.role, self.scope)
+        principal = check(connection.scope, self.role, self.scope)
+        if self.login and principal.via != "token":
+            raise Forbidden("This needs a login: an API key cannot do it.", hint="POST /api/v1/users/token")
 
 
-def needs(role: Role, scope: Scope) -> Needs:
-    """The guard of a route: `guards=[needs("user", "watchlists")]`."""
-    return Needs(role, scope)
+def needs(role: Role, scope: Scope, *, login: bool = False) -> Needs:
+    """The guard of a route: `guards=[needs("user", "watchlists")]`. `login`: what a thief of a key must not do."""
+    return Needs(role, scope, login=login)
 
 
 def check(scope: AsgiScope, role: Role, wanted: Scope) -> Principal:

@@ -16,6 +16,9 @@ from api.auth.guards import PRINCIPAL
 from api.problems import of_database, of_refusal
 from lib.domain.users import Principal
 from lib.errors import DatabaseError, Unauthorized
+from lib.logs import get_logger
+
+log = get_logger(__name__)
 
 LONGEST_PROOF = 2048
 
@@ -47,11 +50,18 @@ class Identify:
             try:
                 proof = proof_in(scope["headers"])
                 if proof is not None:
-                    state[PRINCIPAL] = await self._authenticate(proof)
+                    state[PRINCIPAL] = await self._known(proof)
             except (Unauthorized, DatabaseError) as error:
                 await _answer(error, scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    async def _known(self, proof: str) -> Principal:
+        try:
+            return await self._authenticate(proof)
+        except Unauthorized as error:
+            log.info("credentials refused", reason=str(error), cause=str(error.__cause__ or ""))
+            raise refused() from error
 
 
 def proof_in(headers: Any) -> str | None:
