@@ -1,7 +1,7 @@
 """The OpenAPI document as clients get it: Litestar's, corrected where it is not true or not valid. It knows no route.
 
-Litestar says that a query parameter may be null, keeps its own `id` in examples, and knows neither 304 nor CSV, nor who
-may ask, nor what the walls refuse.
+Litestar says that a query parameter may be null, keeps its own `id` in examples, and knows neither 304 nor CSV, nor
+what the walls refuse.
 """
 
 import re
@@ -14,7 +14,6 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from api.auth.guards import Needs, needs_of
 from api.links import add_links
 from api.shared_responses import add_shared, shared_responses
 
@@ -24,15 +23,6 @@ _HEALTH = ["health"]
 
 # answers to these depend on the address, see api/walls/outer.py
 _BY_ADDRESS = re.compile(r"/api/v1/(operations|metrics)(/|$)")
-
-_SCHEMES: dict[str, Any] = {
-    "token": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "An access token of `POST /api/v1/users/token`, or an API key.",
-    },
-    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
-}
 
 
 @cache
@@ -44,18 +34,15 @@ def openapi_json(app: Litestar) -> bytes:
 def openapi_document(app: Litestar) -> dict[str, Any]:
     """The document of `app`."""
     document: dict[str, Any] = msgspec.to_builtins(app.openapi_schema.to_schema())
-    handlers = _handlers(app)
-    needs = {str(handler.operation_id): needed for handler in handlers for needed in needs_of(handler)}
     for name, path in document["paths"].items():
         for method, operation in path.items():
             _correct(method, operation)
-            _guard(name, operation, needs.get(operation["operationId"]))
+            _share(name, operation)
     add_links(document)
     components = document["components"]
-    components["schemas"] |= _requests(handlers)
+    components["schemas"] |= _requests(_handlers(app))
     _correct_schema(components["schemas"])
     components["responses"] = shared_responses()
-    components["securitySchemes"] = _SCHEMES
     return {"openapi": document.pop("openapi"), **document}
 
 
@@ -84,16 +71,13 @@ def _correct(method: str, operation: dict[str, Any]) -> None:
         responses["304"] = _UNCHANGED
 
 
-def _guard(path: str, operation: dict[str, Any], needed: Needs | None) -> None:
-    if operation["tags"] == _HEALTH:
-        if _BY_ADDRESS.match(path):
-            operation["responses"].setdefault("403", {"$ref": "#/components/responses/Forbidden"})
-        return
-    guarded = needed is not None or _BY_ADDRESS.match(path) is not None
-    add_shared(operation["responses"], body="requestBody" in operation, guarded=guarded)
-    if needed is not None:
-        operation["security"] = [{scheme: [needed.scope]} for scheme in _SCHEMES]
-        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the role `{needed.role}`.".strip()
+def _share(path: str, operation: dict[str, Any]) -> None:
+    by_address = _BY_ADDRESS.match(path) is not None
+    if operation["tags"] != _HEALTH:
+        guarded = by_address or "security" in operation
+        add_shared(operation["responses"], body="requestBody" in operation, guarded=guarded)
+    elif by_address:
+        operation["responses"].setdefault("403", {"$ref": "#/components/responses/Forbidden"})
 
 
 def _requests(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Any]:

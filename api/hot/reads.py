@@ -49,7 +49,7 @@ def _of_symbol_and_sources(versions: Versions, symbol: str) -> tuple[int | None,
 
 
 def _of_everything(versions: Versions, _: str) -> tuple[int | None, ...]:
-    return versions.everything(), versions.listings()
+    return versions.everything(), versions.listings(), versions.coverage()
 
 
 @lru_cache(maxsize=4096)

@@ -182,14 +182,17 @@ class SentimentController(Controller):
         """The symbols with the most unusual number of posts, of the 500 with the most posts in the window."""
         length = WINDOWS[window]
         span = window_until(moment.at or datetime.now(UTC), length)
-        talks = await talked_about(
-            pool,
-            settings.scorer,
-            until=span.until,
-            length=length,
-            market=market,
-            filtered=series == "filtered",
-            moment=moment.at,
+        talks, coverage = await asyncio.gather(
+            talked_about(
+                pool,
+                settings.scorer,
+                until=span.until,
+                length=length,
+                market=market,
+                filtered=series == "filtered",
+                moment=moment.at,
+            ),
+            coverage_of(pool, since=span.since, until=span.until, without_feed="bars", moment=moment.at),
         )
         return Trending(
             window=window,
@@ -199,6 +202,7 @@ class SentimentController(Controller):
             scorer=settings.scorer,
             series=series,
             items=trending_view(talks, limit, named=moment.at is None, filtered=series == "filtered"),
+            coverage=[feed_view(feed) for feed in coverage],
         )
 
     @post(
