@@ -186,6 +186,8 @@ async def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
             raise BadParameter(name[:60], f"There is no parameter {name[:60]!r} here.", accepted=accepted)
         if len(request.query_params.getall(name)) > 1:
             raise BadParameter(name, f"The parameter {name!r} is given more than once.", accepted="one value")
+        if "\x00" in request.query_params[name]:
+            raise BadParameter(name, f"The parameter {name!r} holds a null character.", accepted="text without it")
         if declared[name].is_optional and request.query_params[name].lower() == "null":
             # it would count as left out, and a client that writes its null into an address does not mean that
             raise BadParameter(name, f"The parameter {name!r} is null.", accepted="a value, or no such parameter")

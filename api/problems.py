@@ -26,6 +26,7 @@ from lib.errors import (
     Unauthorized,
     UnknownScorer,
     UnknownSymbol,
+    UnstorableText,
     WrongCredentials,
 )
 from lib.logs import get_logger
@@ -156,6 +157,8 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
             return problem(request, 400, str(error), kind="bad-parameter", parameter="scorer", hint=error.hint)
         case NotSettled():
             return problem(request, 400, str(error), kind="not-settled", parameter="as_of", hint=error.hint)
+        case UnstorableText():
+            return problem(request, 400, str(error), kind="bad-parameter", hint=error.hint)
         case BodyTooLarge():
             return problem(request, 413, str(error), kind="request-entity-too-large", hint=error.hint, headers=_CLOSE)
         case BodyTooSlow():

@@ -4,6 +4,7 @@ InsiteChartError
 ├── ConfigurationError      a setting or an argument cannot be used; says which one and what would be accepted
 ├── UnknownSymbol           no listing has this symbol
 ├── UnknownScorer           no scorer has this name and version
+├── UnstorableText          a text that was sent holds what PostgreSQL cannot keep: null characters, half surrogates
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── Unauthorized            nobody has proved who asks, or the proof does not hold
 ├── Forbidden               who asks is known, and may not do this
@@ -68,6 +69,10 @@ class UnknownSymbol(InsiteChartError):
 
 class UnknownScorer(InsiteChartError):
     """No scorer has this name and version."""
+
+
+class UnstorableText(InsiteChartError):
+    """A text that was sent holds a character that PostgreSQL cannot keep."""
 
 
 class NotSettled(InsiteChartError):

@@ -14,6 +14,7 @@ from api.deps import Moment, NamedDependency
 from api.openapi import problems
 from api.parameters import DEFAULT_ROWS, End, Rows, ScorerName, Start, SymbolPath, known_symbol, parse_range
 from api.scorers import check_scorer
+from api.stocks.paging import After, page_of
 from api.stocks.schemas import BarsTable, InsightTable, Stock, StockPage
 from api.stocks.views import stock_item, stock_view
 from lib.db.bars import bars_table
@@ -57,12 +58,10 @@ class StocksController(Controller):
         """By symbol, English or Korean name, or Korean initials, the best match first; without `q` all, by symbol."""
         if not q.strip():
             return json_answer(await _all_stocks(catalogue, limit, cursor))
-        offset = read_cursor(cursor, int) if cursor else 0
         index = await catalogue.search_index()
-        found = index.search(q, limit=limit + 1, offset=max(offset, 0))
-        more = len(found) > limit
-        items = [stock_item(match.listing, match.kind, match.score) for match in found[:limit]]
-        return json_answer(StockPage(items, write_cursor(offset + limit) if more else None))
+        found, last = page_of(index, q, limit, read_cursor(cursor, After) if cursor else None)
+        items = [stock_item(match.listing, match.kind, match.score) for match in found]
+        return json_answer(StockPage(items, write_cursor(last) if last else None))
 
     @get("/{symbol:str}", operation_id="getStock", summary="One stock", responses=problems(400, 404, 503))
     async def detail(

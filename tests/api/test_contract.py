@@ -1,7 +1,7 @@
 """The contract of the API does not break by accident: what clients rely on stays, or the changelog tells that it went.
 
-contract.txt holds the lines of the newest release; what is new since then may be changed freely. Each release renews it:
-INSITECHART_RENEW_CONTRACT=1 in the environment of this test.
+contract.txt holds the lines of the newest release; what is new since then may be changed freely. Each release renews
+it: INSITECHART_RENEW_CONTRACT=1 in the environment of this test.
 """
 
 import os
