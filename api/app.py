@@ -3,6 +3,8 @@
 from litestar import Litestar, Router
 from litestar.types import ASGIApp
 
+from api.auth.closed import ClosedReads
+from api.auth.identify import UNPROVEN, Identify
 from api.conditional import ConditionalReads
 from api.deps import dependencies
 from api.docs import docs_assets, front_door, openapi_document
@@ -20,8 +22,10 @@ from api.walls.guesses import Guesses
 from api.walls.limits import RateLimits
 from api.walls.outer import OuterWalls
 from api.walls.wiring import budgets_of, rules_of
+from lib.accounts.service import Accounts
 from lib.cache.limits import MemoryLimits
 from lib.cache.versions import UnknownVersions, Versions
+from lib.domain.users import Principal
 from lib.settings import Settings, load_settings
 
 PREFIX = "/api/v1"
@@ -35,7 +39,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
     versions = versions or UnknownVersions()
     services = Router(
         PREFIX,
-        route_handlers=routes_of(settings.services),
+        route_handlers=routes_of(settings.services, public_reads=settings.public_reads),
         middleware=[ConditionalReads()],
         before_request=refuse_unknown_parameters,
     )
@@ -70,6 +74,14 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
     def rate_limits(inner: ASGIApp) -> ASGIApp:
         return RateLimits(inner, budgets_of(settings), lambda: app.state.get("limits") or in_memory)
 
+    async def authenticate(proof: str) -> Principal:
+        accounts: Accounts = app.state.accounts
+        return await accounts.authenticator.authenticate(proof)
+
+    def identify(inner: ASGIApp) -> ASGIApp:
+        return Identify(inner, authenticate, unproven=UNPROVEN)
+
     in_memory = MemoryLimits()
-    app.surround([Observed, outer_walls, guesses, rate_limits, hot_answers])
+    closed = [] if settings.public_reads else [ClosedReads]
+    app.surround([Observed, outer_walls, guesses, identify, rate_limits, *closed, hot_answers])
     return app

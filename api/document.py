@@ -14,6 +14,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from api.auth.documented import tell_security
 from api.links import add_links
 from api.shared_responses import add_shared, shared_responses
 
@@ -34,6 +35,7 @@ def openapi_json(app: Litestar) -> bytes:
 def openapi_document(app: Litestar) -> dict[str, Any]:
     """The document of `app`."""
     document: dict[str, Any] = msgspec.to_builtins(app.openapi_schema.to_schema())
+    tell_security(app, document)
     for name, path in document["paths"].items():
         for method, operation in path.items():
             _correct(method, operation)
@@ -67,8 +69,12 @@ def _correct(method: str, operation: dict[str, Any]) -> None:
     answer = responses.get("200", {}).get("content", {})
     if str(answer.get("application/json", {}).get("schema", {}).get("$ref", "")).endswith("Table"):
         answer["text/csv"] = _CSV
-    if method == "get" and operation["tags"] != _HEALTH:
+    if method == "get" and operation["tags"] != _HEALTH and not _is_never_stored(operation):
         responses["304"] = _UNCHANGED
+
+
+def _is_never_stored(operation: dict[str, Any]) -> bool:
+    return "Cache-Control" in operation["responses"].get("200", {}).get("headers", {})
 
 
 def _share(path: str, operation: dict[str, Any]) -> None:

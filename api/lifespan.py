@@ -9,7 +9,8 @@ from litestar import Litestar
 from api.catalogue import Catalogue
 from api.checks import Checks, database_check, redis_check
 from api.measured import source_metrics
-from api.services import needs_listings, needs_measures
+from api.services import keeps_accounts, needs_listings, needs_measures
+from lib.accounts.service import open_accounts
 from lib.cache.versions import Versions
 from lib.db.moments import SettledMoments
 from lib.db.pool import open_pool
@@ -44,6 +45,9 @@ def lifespan(settings: Settings, versions: Versions) -> Callable[[Litestar], Abs
             checks.add("database", database_check(pool))
             app.state.pool, app.state.checks = pool, checks
             app.state.moments = SettledMoments()
+            app.state.accounts = await stack.enter_async_context(
+                open_accounts(pool, settings, keeps=keeps_accounts(settings.services))
+            )
             if needs_listings(settings.services):
                 app.state.catalogue = Catalogue(pool, versions)
             app.state.measured = None

@@ -8,12 +8,11 @@ Authorization are left to whoever stands in front; they prove nothing here.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.guards import PRINCIPAL
-from api.problems import of_database, of_refusal
+from api.auth.refusing import answer_refusal
 from lib.domain.users import Principal
 from lib.errors import DatabaseError, Unauthorized
 from lib.logs import get_logger
@@ -24,6 +23,20 @@ LONGEST_PROOF = 2048
 
 Authenticate = Callable[[str], Awaitable[Principal]]
 """From an access token or an API key to who it stands for. Raises Unauthorized; DatabaseError where it cannot ask."""
+
+_PREFIX = "/api/v1"
+
+UNPROVEN = frozenset(
+    f"{prefix}/{path}"
+    for prefix, paths in (
+        # one who gets a token may still send the old one, and has proved nothing yet
+        (_PREFIX, ("users", "users/token", "users/token/refresh", "users/token/revoke", "users/verify",
+                   "users/verify/resend", "users/password/reset", "users/password/reset/confirm")),
+        (_PREFIX, ("health", "health/live", "health/ready", "metrics")),
+        ("", ("health", "health/live", "health/ready", "metrics")),
+    )
+    for path in paths
+)  # fmt: skip
 
 _BEARER = b"bearer "
 _REFUSED = "The credentials are not valid, or not any more."
@@ -52,7 +65,7 @@ class Identify:
                 if proof is not None:
                     state[PRINCIPAL] = await self._known(proof)
             except (Unauthorized, DatabaseError) as error:
-                await _answer(error, scope, receive, send)
+                await answer_refusal(error, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -85,9 +98,3 @@ def proof_in(headers: Any) -> str | None:
 def refused() -> Unauthorized:
     """The one answer to every proof that does not hold: it never says why."""
     return Unauthorized(_REFUSED, refused=True, hint=_AGAIN)
-
-
-async def _answer(error: Unauthorized | DatabaseError, scope: Scope, receive: Receive, send: Send) -> None:
-    request: Request[Any, Any, Any] = Request(scope, receive)
-    answer = of_refusal(request, error) if isinstance(error, Unauthorized) else of_database(request, error)
-    await answer.to_asgi_response(None, request)(scope, receive, send)

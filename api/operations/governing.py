@@ -6,13 +6,13 @@ from uuid import UUID
 
 from litestar import Controller, get, patch
 from litestar.datastructures import ResponseHeader
-from litestar.params import QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from api.auth.guards import needs
 from api.cursors import read_cursor, write_cursor
 from api.deps import NamedDependency
-from api.openapi import problems
+from api.openapi import not_there, problems
 from api.parameters import Cursor
 from lib.accounts.governing import govern
 from lib.accounts.registering import email_field
@@ -26,6 +26,9 @@ Limit = Annotated[int, QueryParameter(description="At most this many.", ge=1, le
 
 _READ = needs("admin", "operations")
 _LOGIN = needs("admin", "operations", login=True)
+
+
+_NO_ACCOUNT = not_there("account", "/api/v1/operations/users/00000000-0000-0000-0000-000000000001")
 
 
 class UserItem(Struct, frozen=True, kw_only=True):
@@ -99,11 +102,11 @@ class GoverningController(Controller):
         )
 
     @patch("/users/{user_id:uuid}", operation_id="changeUser", summary="Give a role, disable, enable", guards=[_LOGIN],
-           responses=problems(400, 404, 409, 413, 503))  # fmt: skip
+           responses=problems(400, 409, 413, 503) | _NO_ACCOUNT)  # fmt: skip
     async def change(
         self,
-        user_id: UUID,
-        data: UserChange,
+        user_id: FromPath[UUID],
+        data: JSONBody[UserChange],
         accounts: NamedDependency[Accounts],
         origin: NamedDependency[Origin],
     ) -> UserItem:

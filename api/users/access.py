@@ -7,10 +7,11 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
+from litestar.params import FromPath, JSONBody
 
 from api.auth.guards import needs
 from api.deps import NamedDependency
-from api.openapi import problems
+from api.openapi import not_there, problems
 from api.users.schemas import (
     Ended,
     KeyChange,
@@ -29,6 +30,8 @@ from lib.domain.users import Origin, Principal
 
 _READ = needs("user", "account")
 _LOGIN = needs("user", "account", login=True)
+_NO_SESSION = not_there("session", "/api/v1/users/me/sessions/00000000-0000-0000-0000-000000000001")
+_NO_KEY = not_there("API key", "/api/v1/users/me/api-keys/00000000-0000-0000-0000-000000000001")
 _NOT_STORED = (ResponseHeader(name="Cache-Control", value="no-store"),)
 
 
@@ -59,10 +62,10 @@ class SessionController(Controller):
         return Ended(await end_others(accounts, principal, origin))
 
     @delete("/{session_id:uuid}", operation_id="endSession", summary="End a login", guards=[_LOGIN],
-            responses=problems(400, 404, 503))  # fmt: skip
+            responses=problems(400, 503) | _NO_SESSION)  # fmt: skip
     async def end(
         self,
-        session_id: UUID,
+        session_id: FromPath[UUID],
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],
@@ -87,7 +90,7 @@ class ApiKeyController(Controller):
           responses=problems(400, 409, 413, 503))  # fmt: skip
     async def make(
         self,
-        data: KeyWanted,
+        data: JSONBody[KeyWanted],
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],
@@ -97,19 +100,19 @@ class ApiKeyController(Controller):
         return KeyMade(**made._asdict(), key=secret)
 
     @get("/{key_id:uuid}", operation_id="getApiKey", summary="One of your API keys", guards=[_READ],
-         responses=problems(400, 404, 503))  # fmt: skip
+         responses=problems(400, 503) | _NO_KEY)  # fmt: skip
     async def key(
-        self, key_id: UUID, accounts: NamedDependency[Accounts], principal: NamedDependency[Principal]
+        self, key_id: FromPath[UUID], accounts: NamedDependency[Accounts], principal: NamedDependency[Principal]
     ) -> KeyItem:
         """When it was last used, for one."""
         return _item(await get_key(accounts, principal.user_id, key_id))
 
     @patch("/{key_id:uuid}", operation_id="changeApiKey", summary="Change an API key", guards=[_LOGIN],
-           responses=problems(400, 404, 413, 503))  # fmt: skip
+           responses=problems(400, 413, 503) | _NO_KEY)  # fmt: skip
     async def change(
         self,
-        key_id: UUID,
-        data: KeyChange,
+        key_id: FromPath[UUID],
+        data: JSONBody[KeyChange],
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],
@@ -118,10 +121,10 @@ class ApiKeyController(Controller):
         return _item(await edit_key(accounts, principal, key_id, data.name, data.scopes, origin))
 
     @delete("/{key_id:uuid}", operation_id="deleteApiKey", summary="Delete an API key", guards=[_LOGIN],
-            responses=problems(400, 404, 503))  # fmt: skip
+            responses=problems(400, 503) | _NO_KEY)  # fmt: skip
     async def drop(
         self,
-        key_id: UUID,
+        key_id: FromPath[UUID],
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
 from litestar.enums import MediaType
+from litestar.params import JSONBody
 
 from api.auth.guards import needs
 from api.deps import NamedDependency
@@ -49,7 +50,7 @@ class AccountController(Controller):
     @patch("/", operation_id="changeMe", summary="Change your account", guards=[_READ],
            responses=problems(400, 413, 503))  # fmt: skip
     async def change(
-        self, data: AccountChange, accounts: NamedDependency[Accounts], principal: NamedDependency[Principal]
+        self, data: JSONBody[AccountChange], accounts: NamedDependency[Accounts], principal: NamedDependency[Principal]
     ) -> AccountView:
         """The language of your mails. Address and password have routes of their own, which ask for the password."""
         await speak(accounts, principal.user_id, data.locale)
@@ -59,7 +60,7 @@ class AccountController(Controller):
             responses=problems(400, 413, 429, 503))  # fmt: skip
     async def remove(
         self,
-        data: Confirmation,
+        data: JSONBody[Confirmation],
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],
@@ -85,7 +86,7 @@ class AccountController(Controller):
           responses=problems(400, 413, 429, 503))  # fmt: skip
     async def password(
         self,
-        data: PasswordChange,
+        data: JSONBody[PasswordChange],
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],
@@ -99,7 +100,7 @@ class AccountController(Controller):
           responses=problems(400, 413, 429, 503))  # fmt: skip
     async def email(
         self,
-        data: EmailChange,
+        data: JSONBody[EmailChange],
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],

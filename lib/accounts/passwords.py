@@ -64,8 +64,8 @@ def is_common(password: str, email: str = "") -> bool:
     """
     text = password.casefold()
     name = email.partition("@")[0]
-    if len(name) >= _LEFT_TO_GUESS:
-        text = text.replace(email, "").replace(name, "")
+    text = text.replace(email, "") if email else text
+    text = text.replace(name, "") if len(name) >= _LEFT_TO_GUESS else text
     left = min(len(_without_common(text)), len(_without_common(text.translate(_MEANT))))
     return left < _LEFT_TO_GUESS or len(set(text)) < _FEWEST_SIGNS or _repeats(text) or _walks(text)
 

@@ -41,8 +41,10 @@ class Accounts(NamedTuple):
 
 
 @asynccontextmanager
-async def open_accounts(pool: Pool, settings: Settings) -> AsyncIterator[Accounts]:
-    """Opens it all; mails are sent and old rows deleted until it is closed. Raises ConfigurationError."""
+async def open_accounts(pool: Pool, settings: Settings, *, keeps: bool = True) -> AsyncIterator[Accounts]:
+    """Opens it all. Where this process `keeps` accounts, mails are sent and old rows deleted until it is closed; else
+    it only finds out who asks. Raises ConfigurationError.
+    """
     keyring = load_keyring(settings)
     passwords = Passwords(
         memory_mib=settings.password_memory_mib, rounds=settings.password_rounds, workers=settings.password_workers
@@ -54,7 +56,9 @@ async def open_accounts(pool: Pool, settings: Settings) -> AsyncIterator[Account
         prepared=prepared(keyring, base_url(settings)),
     )
     accounts = Accounts(pool, keyring, passwords, Authenticator(pool, keyring), postman, settings)
-    beside = [asyncio.create_task(postman.run()), asyncio.create_task(_keep_house(accounts))]
+    beside = [asyncio.create_task(_keep_house(accounts, tidies=keeps))]
+    if keeps:
+        beside.append(asyncio.create_task(postman.run()))
     try:
         yield accounts
     finally:
@@ -72,11 +76,11 @@ def base_url(settings: Settings) -> str:
     return settings.public_url or f"http://{host}:{settings.api_port}"
 
 
-async def _keep_house(accounts: Accounts) -> None:
+async def _keep_house(accounts: Accounts, *, tidies: bool) -> None:
     rounds = 0
     while True:
         try:
-            if rounds % _TIDY_EVERY == 0:
+            if tidies and rounds % _TIDY_EVERY == 0:
                 await tidy(accounts.pool, idle_days=accounts.settings.session_idle_days)
             await accounts.authenticator.note_uses()
         except DatabaseError as error:

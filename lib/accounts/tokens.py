@@ -84,6 +84,8 @@ def _read(keyring: Keyring, token: str) -> Claims:
         options={"require": list(_CLAIMS), "strict_aud": True},
     )
     role, generation = payload["role"], payload["gen"]
-    if role not in get_args(Role) or type(generation) is not int:
+    subject, session = payload["sub"], payload["sid"]
+    kinds = [type(claim) for claim in (role, generation, subject, session)]
+    if kinds != [str, int, str, str] or role not in get_args(Role):
         raise ValueError("its claims are not ours")
-    return Claims(UUID(payload["sub"]), UUID(payload["sid"]), role, generation)
+    return Claims(UUID(subject), UUID(session), role, generation)
