@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.fuzz.asking import ask_everything
-from tests.fuzz.installation import fill, serving
+from tests.fuzz.installation import fill, headers_of, serving
 
 SEED = 20260302
 EXAMPLES = 3
@@ -20,6 +20,6 @@ async def address(database_url: str) -> AsyncIterator[str]:
 
 
 def test_the_whole_document_holds(address: str) -> None:
-    told = ask_everything(address, seed=SEED, examples=EXAMPLES)
+    told = ask_everything(address, seed=SEED, examples=EXAMPLES, headers=headers_of(address, "admin"))
     assert told.returncode == 0, told.stdout[-20_000:] + told.stderr[-2000:]
     assert "Tested: " in told.stdout

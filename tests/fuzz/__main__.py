@@ -12,9 +12,10 @@ from pathlib import Path
 
 from lib.db.databases import create_database
 from lib.db.migrate import migrate
+from lib.domain.users import Role
 from lib.postgres.server import running_server
 from tests.fuzz.asking import ask_everything
-from tests.fuzz.installation import fill, serving
+from tests.fuzz.installation import fill, headers_of, serving
 
 
 async def main() -> int:
@@ -30,13 +31,23 @@ async def main() -> int:
             await migrate(server.url("fuzz"))
             await fill(server.url("fuzz"))
             with serving(server.url("fuzz")) as address:
-                seconds = max(int(given.minutes * 60), 1)
-                found = await asyncio.to_thread(
-                    ask_everything, address, seed=given.seed, examples=given.examples, seconds=seconds
-                )
-    sys.stdout.write(found.stdout + found.stderr)
+                found = [await asyncio.to_thread(_ask, address, role, given) for role in ("admin", "user", None)]
     sys.stdout.write(f"seed {given.seed}\n")
-    return 1 if found.returncode else 0
+    return max(found)
+
+
+def _ask(address: str, role: Role | None, given: argparse.Namespace) -> int:
+    """One third of the time, as somebody or as nobody."""
+    sys.stdout.write(f"\nas {role or 'nobody'}\n")
+    told = ask_everything(
+        address,
+        seed=given.seed,
+        examples=given.examples,
+        seconds=max(int(given.minutes * 20), 1),
+        headers=headers_of(address, role) if role else {},
+    )
+    sys.stdout.write(told.stdout + told.stderr)
+    return 1 if told.returncode else 0
 
 
 if __name__ == "__main__":

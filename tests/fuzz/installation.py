@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import httpx
+
 from lib.db.pool import Pool, open_pool
+from lib.domain.users import ROLES, Role
 from tests.support import seed
+from tests.support.accounts import USERS, add_person, password_form
 from tests.support.servers import api_process
 
 SYMBOLS = (
@@ -26,6 +30,8 @@ async def fill(database_url: str) -> None:
         await seed.add_coverage(pool, "reddit", "posts/a", now)
         await seed.add_spend(pool, "x", now.date(), "0.5")
         await seed.add_gap(pool, "reddit", "posts/a", now)
+        for role in ROLES:
+            await add_person(pool, f"{role}@example.com", role)
 
 
 async def _fill_one(pool: Pool, symbol: str, now: datetime) -> None:
@@ -35,10 +41,18 @@ async def _fill_one(pool: Pool, symbol: str, now: datetime) -> None:
         await seed.add_post(pool, symbol, now - timedelta(hours=number), external_id=f"{symbol}/{number}")
 
 
+def headers_of(address: str, role: Role) -> dict[str, str]:
+    """What proves that an account with this role asks."""
+    answer = httpx.post(f"{address}{USERS}/token", data=password_form(f"{role}@example.com"), timeout=20)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
 @contextmanager
 def serving(database_url: str) -> Iterator[str]:
     """The address of an API on it that counts no requests."""
     unlimited = ("anonymous_reads", "anonymous_analyze", "logins", "refusals", "reads", "writes", "analyze")
     limits = {f"limits_{name}": "0" for name in unlimited}
-    with api_process(database_url=database_url, log_level="warning", **limits) as address:
+    cheap = {"password_memory_mib": "19", "password_rounds": "2"}
+    with api_process(database_url=database_url, log_level="warning", **limits, **cheap) as address:
         yield address
