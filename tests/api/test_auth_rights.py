@@ -176,7 +176,7 @@ async def check(house: House, callers: list[Caller], route: str, rule: Rule) -> 
         answer = await house.client.request(method, concrete(path), headers=caller.headers, follow_redirects=False)
         wanted = caller.status(rule)
         if wanted is None:
-            assert answer.status_code not in (401, 403), (caller.name, answer.text)
+            assert answer.status_code not in (401, 403, 500), (caller.name, answer.text)
         else:
             assert answer.status_code == wanted, (caller.name, answer.text)
             assert answer.headers["content-type"] == "application/problem+json"
@@ -207,7 +207,7 @@ async def test_paths_around_a_closed_read_are_closed_as_well(closed: tuple[House
         "/api/v1/sentiment//AAPL",
         "/api/v1/STOCKS",
     ):
-        assert (await house.client.get(path, follow_redirects=False)).status_code in (401, 404), path
+        assert (await house.client.get(path, follow_redirects=False)).status_code in (400, 401, 404), path
 
 
 def test_where_nothing_is_proved_there_is_a_route_that_needs_nothing() -> None:

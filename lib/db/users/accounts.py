@@ -21,7 +21,8 @@ _LOCKED = f"{_SELECT} WHERE id = $1 FOR UPDATE"
 
 _PAGE = f"""
 {_SELECT}
-WHERE (created_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+WHERE (created_at, id)
+    < (coalesce($1, 'infinity'::timestamptz), coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
   AND ($3::text IS NULL OR email = $3)
 ORDER BY created_at DESC, id DESC
 LIMIT $4
