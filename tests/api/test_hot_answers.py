@@ -6,7 +6,7 @@ import pytest
 
 from lib.db.pool import Pool
 from tests.support import seed
-from tests.support.hot import Hot, hot_app
+from tests.support.hot import Hot, Statements, hot_app
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ def at_one_moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.mark.usefixtures("at_one_moment")
 @pytest.mark.parametrize("path", READS)
 async def test_the_second_answer_is_the_first_and_asks_nobody(
-    pool: Pool, hot: Hot, statements: list[str], path: str
+    pool: Pool, hot: Hot, statements: Statements, path: str
 ) -> None:
     await _apple(pool)
     first = await hot.get(path)
@@ -103,7 +103,7 @@ async def test_a_new_listing_is_found_at_once(pool: Pool, hot: Hot) -> None:
 
 
 async def test_the_same_symbol_written_otherwise_is_the_same_answer(
-    pool: Pool, hot: Hot, statements: list[str]
+    pool: Pool, hot: Hot, statements: Statements
 ) -> None:
     await _apple(pool)
     first = await hot.get("/stocks/AAPL/bars")
@@ -114,7 +114,7 @@ async def test_the_same_symbol_written_otherwise_is_the_same_answer(
 
 
 async def test_nothing_about_now_is_kept_while_changes_are_not_heard_of(
-    pool: Pool, hot: Hot, statements: list[str]
+    pool: Pool, hot: Hot, statements: Statements
 ) -> None:
     await _apple(pool)
     await hot.get("/stocks/AAPL/bars")
@@ -130,7 +130,7 @@ async def test_nothing_about_now_is_kept_while_changes_are_not_heard_of(
     assert (await hot.get("/stocks/AAPL/bars")).json()["close"] == [191]
 
 
-async def test_an_as_of_answer_is_kept_whatever_changes(pool: Pool, hot: Hot, statements: list[str]) -> None:
+async def test_an_as_of_answer_is_kept_whatever_changes(pool: Pool, hot: Hot, statements: Statements) -> None:
     await _apple(pool)
     path = f"/stocks/AAPL/bars?as_of={(await seed.now(pool)).isoformat().replace('+00:00', 'Z')}"
     first = await hot.get(path)
@@ -146,7 +146,7 @@ async def test_an_as_of_answer_is_kept_whatever_changes(pool: Pool, hot: Hot, st
 
 @pytest.mark.parametrize("path", ["/sentiment/AAPL", "/sentiment/trending"])
 async def test_an_answer_about_now_ends_with_its_window(
-    pool: Pool, hot: Hot, statements: list[str], at_one_moment: list[float], path: str
+    pool: Pool, hot: Hot, statements: Statements, at_one_moment: list[float], path: str
 ) -> None:
     await _apple(pool)
     await hot.get(path)
@@ -160,7 +160,7 @@ async def test_an_answer_about_now_ends_with_its_window(
 
 
 async def test_an_answer_that_was_begun_in_one_window_and_finished_in_the_next_is_not_kept(
-    pool: Pool, hot: Hot, statements: list[str], at_one_moment: list[float]
+    pool: Pool, hot: Hot, statements: Statements, at_one_moment: list[float]
 ) -> None:
     await _apple(pool)
     at_one_moment[:] = [MONDAY.timestamp() + 299, MONDAY.timestamp() + 300, MONDAY.timestamp() + 299]
@@ -185,7 +185,7 @@ async def test_a_refusal_is_not_kept_and_names_its_own_request(pool: Pool, hot: 
     assert (await hot.get("/stocks/NOPE/bars")).status_code == 200
 
 
-async def test_who_asks_makes_no_difference(pool: Pool, hot: Hot, statements: list[str]) -> None:
+async def test_who_asks_makes_no_difference(pool: Pool, hot: Hot, statements: Statements) -> None:
     await _apple(pool)
     first = await hot.get("/stocks/AAPL/bars", authorization="Bearer nonsense", cookie="a=b")
     asked = len(statements)
@@ -193,7 +193,7 @@ async def test_who_asks_makes_no_difference(pool: Pool, hot: Hot, statements: li
     assert len(statements) == asked
 
 
-async def test_without_memory_every_request_is_computed(pool: Pool, database_url: str, statements: list[str]) -> None:
+async def test_without_memory_every_request_is_computed(pool: Pool, database_url: str, statements: Statements) -> None:
     await _apple(pool)
     async with hot_app(database_url, cache_mb=0) as hot:
         first = await hot.get("/stocks/AAPL/bars")
@@ -202,7 +202,7 @@ async def test_without_memory_every_request_is_computed(pool: Pool, database_url
     assert (second.status_code, len(statements)) == (304, asked + 1)
 
 
-async def test_others_are_left_alone(pool: Pool, hot: Hot, statements: list[str]) -> None:
+async def test_others_are_left_alone(pool: Pool, hot: Hot, statements: Statements) -> None:
     await _apple(pool)
     for path in ("/sentiment/AAPL/posts", "/sentiment/coverage", "/operations/gaps"):
         await hot.get(path)

@@ -27,6 +27,25 @@ class Hot(NamedTuple):
         return await self.client.get(f"/api/v1{path}", headers={"accept-encoding": "identity", **named})
 
 
+class Statements(list[str]):
+    """The statements with which the database was read since the test began."""
+
+    def __init__(self) -> None:
+        self._more = asyncio.Event()
+
+    def note(self, statement: str) -> None:
+        """One more is about to be asked."""
+        self.append(statement)
+        self._more.set()
+
+    async def reach(self, count: int) -> None:
+        """Waits until there are `count` of them."""
+        async with asyncio.timeout(20):
+            while len(self) < count:
+                self._more.clear()
+                await self._more.wait()
+
+
 @asynccontextmanager
 async def hot_app(
     database_url: str, *, versions: CountedVersions | None = None, redis_url: str | None = None, cache_mb: int = 8
@@ -62,13 +81,13 @@ async def hot(database_url: str) -> AsyncIterator[Hot]:
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements with which the database was read since the test began; they are run as ever."""
-    seen: list[str] = []
+def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
+    """Counted while they are run as ever."""
+    seen = Statements()
     real = lib.db.reading._fetch
 
     async def counting(pool: Pool, statement: str, arguments: tuple[object, ...]) -> object:
-        seen.append(statement)
+        seen.note(statement)
         return await real(pool, statement, arguments)
 
     monkeypatch.setattr(lib.db.reading, "_fetch", counting)
