@@ -1,5 +1,6 @@
 """Opens what the application needs while it runs, and closes it at the end. It does not know who uses it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -8,6 +9,7 @@ from litestar import Litestar
 
 from api.catalogue import Catalogue
 from api.measured import source_metrics
+from api.tables import AT_ONCE
 from lib.cache.redis import open_redis
 from lib.cache.shared_answers import SharedAnswers
 from lib.cache.versions import Versions
@@ -44,6 +46,7 @@ def lifespan(settings: Settings, versions: Versions) -> Callable[[Litestar], Abs
             app.state.moments = SettledMoments()
             app.state.measured = measured
             app.state.shared_answers = shared
+            app.state.streaming = asyncio.Semaphore(AT_ONCE)
             watch_pool(pool.get_size, pool.get_idle_size)
             yield
 

@@ -12,6 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from api.declared import query_parameters
 from api.problems import BadParameter
+from api.tables import MOST_ROWS, MOST_STREAMED
 from lib.domain.sentiment import BUCKET
 from lib.domain.symbols import parse_symbol
 from lib.errors import UnknownSymbol
@@ -21,7 +22,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ACCEPTED_MOMENT = "an RFC 3339 moment with its zone, such as 2026-03-02T14:30:00Z"
 _ACCEPTED_BOUND = f"a date such as 2026-03-02 (UTC), or {_ACCEPTED_MOMENT}"
 
-DEFAULT_ROWS, MOST_ROWS = 1000, 10_000
+DEFAULT_ROWS = 1000
 
 WindowName = Literal["1h", "24h", "7d"]
 
@@ -89,6 +90,16 @@ Rows = Annotated[
         "is the `end` with which the part before it is asked for.",
         ge=1,
         le=MOST_ROWS,
+    ),
+]
+LongRows = Annotated[
+    int,
+    QueryParameter(
+        description=f"At most this many, the newest of the range: to {MOST_ROWS} as JSON, to {MOST_STREAMED} with "
+        "`Accept: text/csv`. JSON that was cut says `truncated`, and `next` is the `end` with which the part before it "
+        "is asked for.",
+        ge=1,
+        le=MOST_STREAMED,
     ),
 ]
 

@@ -17,6 +17,7 @@ from lib.errors import (
     DatabaseError,
     InsiteChartError,
     NotSettled,
+    TooSlow,
     UnknownScorer,
     UnknownSymbol,
 )
@@ -97,6 +98,9 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
             return problem(request, 400, str(error), kind="bad-parameter", parameter="scorer", hint=error.hint)
         case NotSettled():
             return problem(request, 400, str(error), kind="not-settled", parameter="as_of", hint=error.hint)
+        case TooSlow():
+            log.warning("statement stopped", path=request.url.path, query=request.url.query[:200])
+            return problem(request, 503, str(error), kind="too-slow", hint=error.hint)
         case DatabaseError():
             log.warning("database away", error=str(error), cause=repr(error.__cause__))
             later = {"Retry-After": str(RETRY_AFTER_S)}

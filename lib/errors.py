@@ -7,6 +7,7 @@ InsiteChartError
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
+│   ├── TooSlow             a statement took longer than it may, and was stopped
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
 ├── RedisAway               Redis does not answer; whoever asks has something else to fall back on
 ├── ArchiveError            a file cannot be imported at all (a bad line never raises; it goes to the rejects file)
@@ -71,6 +72,10 @@ class DatabaseError(InsiteChartError):
 
 class DatabaseUnavailable(DatabaseError):
     """PostgreSQL cannot be reached or refuses the connection."""
+
+
+class TooSlow(DatabaseError):
+    """PostgreSQL took longer for a statement than it may, and was stopped."""
 
 
 class MigrationError(DatabaseError):

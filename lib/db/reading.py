@@ -7,7 +7,7 @@ import asyncpg
 
 from lib.db.leases import LeasingPool
 from lib.db.pool import Pool
-from lib.errors import DatabaseError, DatabaseUnavailable
+from lib.errors import DatabaseUnavailable, TooSlow
 
 ACQUIRE_TIMEOUT_S = 5
 
@@ -30,9 +30,7 @@ _AWAY = (
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Turns what asyncpg raises inside into DatabaseUnavailable, or DatabaseError for a statement that ran out of
-    time.
-    """
+    """Turns what asyncpg raises inside into DatabaseUnavailable, or TooSlow for a statement that ran out of time."""
     try:
         yield
     except TimeoutError as error:
@@ -42,7 +40,7 @@ def database_errors() -> Iterator[None]:
     except _AWAY as error:
         raise DatabaseUnavailable("PostgreSQL cannot be reached.", hint="Try again shortly.") from error
     except asyncpg.QueryCanceledError as error:
-        raise DatabaseError(
+        raise TooSlow(
             "PostgreSQL took too long for this question, and was stopped.", hint="Ask for a shorter range."
         ) from error
 
