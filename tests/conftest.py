@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.bluesky",
     "tests.support.declared",
     "tests.support.feeds",
+    "tests.support.hot",
     "tests.support.redis",
     "tests.support.x",
     "tests.support.yahoo",
