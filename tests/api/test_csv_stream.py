@@ -145,7 +145,7 @@ async def _reading(database_url: str) -> AsyncIterator[tuple[Litestar, _Reader, 
     scope = {
         "type": "http", "method": "GET", "path": f"/api/v1{BARS}", "raw_path": b"", "query_string": b"limit=900",
         "root_path": "", "scheme": "http", "server": ("test", 80), "client": ("test", 1), "http_version": "1.1",
-        "headers": [(b"accept", b"text/csv")],
+        "headers": [(b"host", b"localhost"), (b"accept", b"text/csv")],
     }  # fmt: skip
     async with app.lifespan():
         yield app, reader, asyncio.create_task(app(scope, reader.receive, reader.send))  # type: ignore[arg-type]
