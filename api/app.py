@@ -3,6 +3,7 @@
 from litestar import Litestar, Router
 from litestar.types import ASGIApp
 
+from api.allowed import TrueAllow, methods_by_path
 from api.auth.closed import ClosedReads
 from api.auth.identify import UNPROVEN, Identify
 from api.conditional import ConditionalReads
@@ -83,7 +84,11 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
     def identify(inner: ASGIApp) -> ASGIApp:
         return Identify(inner, authenticate, unproven=UNPROVEN)
 
+    def true_allow(inner: ASGIApp) -> ASGIApp:
+        return TrueAllow(inner, lambda: methods)
+
     in_memory = MemoryLimits()
+    methods = methods_by_path(app)
     closed = [] if settings.public_reads else [ClosedReads]
-    app.surround([Observed, outer_walls, guesses, identify, rate_limits, *closed, hot_answers])
+    app.surround([Observed, outer_walls, guesses, identify, rate_limits, *closed, hot_answers, true_allow])
     return app
