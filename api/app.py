@@ -3,6 +3,7 @@
 from litestar import Litestar, Router
 from litestar.types import ASGIApp
 
+from api.allowed import TrueAllow, methods_by_path
 from api.auth.closed import ClosedReads
 from api.auth.identify import UNPROVEN, Identify
 from api.conditional import ConditionalReads
@@ -17,6 +18,7 @@ from api.openapi import openapi_config
 from api.parameters import refuse_unknown_parameters
 from api.problems import EXCEPTION_HANDLERS
 from api.services import routes_of
+from api.users.page import account_pages
 from api.walls.bodies import BODY_BYTES
 from api.walls.guesses import Guesses
 from api.walls.limits import RateLimits
@@ -52,6 +54,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
             front_door,
             openapi_document,
             docs_assets(),
+            *([account_pages()] if "users" in settings.services else []),
         ],
         dependencies=dependencies(settings),
         lifespan=[lifespan(settings, versions)],
@@ -81,7 +84,11 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
     def identify(inner: ASGIApp) -> ASGIApp:
         return Identify(inner, authenticate, unproven=UNPROVEN)
 
+    def true_allow(inner: ASGIApp) -> ASGIApp:
+        return TrueAllow(inner, lambda: methods)
+
     in_memory = MemoryLimits()
+    methods = methods_by_path(app)
     closed = [] if settings.public_reads else [ClosedReads]
-    app.surround([Observed, outer_walls, guesses, identify, rate_limits, *closed, hot_answers])
+    app.surround([Observed, outer_walls, guesses, identify, rate_limits, *closed, hot_answers, true_allow])
     return app

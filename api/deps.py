@@ -1,5 +1,8 @@
 """What handlers are handed: the pool, the catalogue, the settings, who asks, the moment of an as-of read. It does not
 open any of it.
+
+Pool, settings and moment ask for each other in this order, needed or not: Litestar resolves what does not depend on
+each other in a task of its own, and a task costs more than all three.
 """
 
 from datetime import datetime
@@ -83,7 +86,7 @@ def provide_origin(request: Request[Any, Any, Any]) -> Origin:
     )
 
 
-async def provide_moment(state: State, as_of: AsOf = None) -> Moment:
+async def provide_moment(state: State, settings: NamedDependency[Settings], as_of: AsOf = None) -> Moment:
     """The moment of `as_of`, settled. Raises BadParameter for what is no moment, NotSettled for one that is not
     final.
     """
@@ -98,7 +101,7 @@ async def provide_moment(state: State, as_of: AsOf = None) -> Moment:
 def dependencies(settings: Settings) -> dict[str, Provide]:
     """Every dependency by the name under which handlers ask for it."""
 
-    def provide_settings() -> Settings:
+    def provide_settings(pool: NamedDependency[Pool]) -> Settings:
         return settings
 
     return {

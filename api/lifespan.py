@@ -1,5 +1,6 @@
 """Opens what the application needs while it runs, and closes it at the end. It does not know who uses it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from api.catalogue import Catalogue
 from api.checks import Checks, database_check, redis_check
 from api.measured import source_metrics
 from api.services import keeps_accounts, needs_listings, needs_measures
+from api.tables import AT_ONCE
 from lib.accounts.service import open_accounts
 from lib.alerts.service import open_alerts
 from lib.cache.versions import Versions
@@ -58,6 +60,7 @@ def lifespan(settings: Settings, versions: Versions) -> Callable[[Litestar], Abs
                 app.state.measured = await stack.enter_async_context(source_metrics(pool, settings))
             if settings.redis_url is not None:
                 await stack.enter_async_context(_shared(app, settings, settings.redis_url.get_secret_value()))
+            app.state.streaming = asyncio.Semaphore(AT_ONCE)
             watch_pool(pool.get_size, pool.get_idle_size)
             yield
 

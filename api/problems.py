@@ -23,9 +23,11 @@ from lib.errors import (
     NotThere,
     Overloaded,
     Throttled,
+    TooSlow,
     Unauthorized,
     UnknownScorer,
     UnknownSymbol,
+    UnstorableText,
     WrongCredentials,
 )
 from lib.logs import get_logger
@@ -156,6 +158,8 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
             return problem(request, 400, str(error), kind="bad-parameter", parameter="scorer", hint=error.hint)
         case NotSettled():
             return problem(request, 400, str(error), kind="not-settled", parameter="as_of", hint=error.hint)
+        case UnstorableText():
+            return problem(request, 400, str(error), kind="bad-parameter", hint=error.hint)
         case BodyTooLarge():
             return problem(request, 413, str(error), kind="request-entity-too-large", hint=error.hint, headers=_CLOSE)
         case BodyTooSlow():
@@ -176,6 +180,9 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
         case Overloaded():
             later = {"Retry-After": str(error.retry_after_s)}
             return problem(request, 503, str(error), kind="overloaded", hint=error.hint, headers=later)
+        case TooSlow():
+            log.warning("statement stopped", path=request.url.path, query=request.url.query[:200])
+            return problem(request, 503, str(error), kind="too-slow", hint=error.hint)
         case DatabaseError():
             return of_database(request, error)
     return _unexpected(request, error)

@@ -21,7 +21,7 @@ def write_request_line(
     characters.
     """
     shown = path if path.isprintable() else path.encode("unicode_escape").decode()
-    write = None if quiet else ready_lines(_LOGGER)
+    write = None if quiet else ready_lines()
     if write is None:
         line = log.debug if quiet else log.info
         line("request", method=method, path=shown, route=route, status=status, ms=ms, request_id=request_id)

@@ -4,6 +4,7 @@ InsiteChartError
 ├── ConfigurationError      a setting or an argument cannot be used; says which one and what would be accepted
 ├── UnknownSymbol           no listing has this symbol
 ├── UnknownScorer           no scorer has this name and version
+├── UnstorableText          a text that was sent holds what PostgreSQL cannot keep: null characters, half surrogates
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
 ├── Unauthorized            nobody has proved who asks, or the proof does not hold
 ├── Forbidden               who asks is known, and may not do this
@@ -18,6 +19,7 @@ InsiteChartError
 ├── Overloaded              more is asked at once than this process can do; carries the seconds to wait
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
+│   ├── TooSlow             a statement took longer than it may, and was stopped
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
 ├── RedisAway               Redis does not answer; whoever asks has something else to fall back on
 ├── ArchiveError            a file cannot be imported at all (a bad line never raises; it goes to the rejects file)
@@ -70,6 +72,10 @@ class UnknownSymbol(InsiteChartError):
 
 class UnknownScorer(InsiteChartError):
     """No scorer has this name and version."""
+
+
+class UnstorableText(InsiteChartError):
+    """A text that was sent holds a character that PostgreSQL cannot keep."""
 
 
 class NotSettled(InsiteChartError):
@@ -150,6 +156,10 @@ class DatabaseError(InsiteChartError):
 
 class DatabaseUnavailable(DatabaseError):
     """PostgreSQL cannot be reached or refuses the connection."""
+
+
+class TooSlow(DatabaseError):
+    """PostgreSQL took longer for a statement than it may, and was stopped."""
 
 
 class MigrationError(DatabaseError):

@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Literal, TextIO
+from typing import Literal
 
 import structlog
 
@@ -16,7 +16,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 # the request that this line is about; set by whoever answers it, and on every line until it is set otherwise
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-_json_stream: TextIO | None = None
+_ready_lines: Callable[[str], object] | None = None
 
 
 def configure_logs(level: str = "info", style: Literal["auto", "json", "console"] = "auto") -> None:
@@ -24,7 +24,7 @@ def configure_logs(level: str = "info", style: Literal["auto", "json", "console"
 
     Lines of libraries that use the standard logging module pass through the same renderer.
     """
-    global _json_stream
+    global _ready_lines
     console = style == "console" or (style == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -58,7 +58,8 @@ def configure_logs(level: str = "info", style: Literal["auto", "json", "console"
     root.setLevel(_LEVELS[level])
     # a line for every request of Prefect's client would drown all others
     logging.getLogger("httpx").setLevel(max(logging.WARNING, _LEVELS[level]))
-    _json_stream = None if console else sys.stderr
+    written = sys.stderr.write if root.isEnabledFor(logging.INFO) else len
+    _ready_lines = None if console else written
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -67,13 +68,11 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def ready_lines(name: str) -> Callable[[str], object] | None:
-    """Takes finished JSON lines of the logger `name` at level info, each with its line break, or swallows them where
-    the level is higher; None where lines are not JSON. For what logs so often that rendering costs more than doing.
+def ready_lines() -> Callable[[str], object] | None:
+    """Takes finished JSON lines of level info, each with its line break, or swallows them where the level is higher;
+    None where lines are not JSON. For what logs so often that rendering costs more than doing.
     """
-    if _json_stream is None:
-        return None
-    return _json_stream.write if logging.getLogger(name).isEnabledFor(logging.INFO) else len
+    return _ready_lines
 
 
 def _add_request_id(

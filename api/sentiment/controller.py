@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from litestar import Controller, Request, Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from api.answers import table_answer
+from api.answers import json_answer, table_answer
 from api.catalogue import Catalogue
 from api.cursors import read_cursor, write_cursor
 from api.deps import Moment, NamedDependency
@@ -18,7 +18,7 @@ from api.parameters import (
     WINDOWS,
     Cursor,
     End,
-    Rows,
+    LongRows,
     ScorerName,
     SourceName,
     Start,
@@ -29,6 +29,7 @@ from api.parameters import (
     window_until,
 )
 from api.scorers import check_scorer, scorer_list
+from api.sentiment.lines import series_lines
 from api.sentiment.schemas import CoverageList, ScorerList, Sentiment, Series, SeriesTable, Trending
 from api.sentiment.texts import Analysis, AnalyzeRequest, PostPage
 from api.sentiment.views import (
@@ -40,11 +41,13 @@ from api.sentiment.views import (
     terms,
     trending_view,
 )
+from api.tables import SLICE_ROWS, csv_stream, is_streamed
 from lib.db.coverage_reads import coverage_of
 from lib.db.pool import Pool
 from lib.db.posts import posts_about
 from lib.db.sentiment import sentiment_window
 from lib.db.series import SeriesInterval, sentiment_series
+from lib.db.series_spans import series_spans
 from lib.db.trending import Market, talked_about
 from lib.domain.sentiment import Label, Mention, Score
 from lib.scoring.mentions import values_of_mentions
@@ -73,7 +76,7 @@ class SentimentController(Controller):
         window: WindowLength = "24h",
         source: SourceName = None,
         scorer: ScorerName = None,
-    ) -> Sentiment:
+    ) -> Response[Sentiment]:
         """Counts, mean score and buzz of one window that ends now, or at `as_of`, with all posts and without copies.
         No posts: zeros and a null score.
         """
@@ -86,7 +89,9 @@ class SentimentController(Controller):
             coverage_of(pool, since=span.since, until=span.until, source=source, without_feed="bars", moment=moment.at),
         )
         check_scorer(name, known=counts.scorer_known)
-        return sentiment_view(asked, window, span, moment, counts, scorer=name, source=source, coverage=coverage)
+        return json_answer(
+            sentiment_view(asked, window, span, moment, counts, scorer=name, source=source, coverage=coverage)
+        )
 
     @get(
         "/{symbol:str}/series",
@@ -104,7 +109,7 @@ class SentimentController(Controller):
         interval: Annotated[SeriesInterval, QueryParameter(description="Length of one row.")] = "1h",
         start: Start = None,
         end: End = None,
-        limit: Rows = DEFAULT_ROWS,
+        limit: LongRows = DEFAULT_ROWS,
         source: SourceName = None,
         scorer: ScorerName = None,
     ) -> Response[SeriesTable]:
@@ -112,13 +117,32 @@ class SentimentController(Controller):
 
         The raw series (`posts`, `score`, …) counts every post; the filtered one (`filtered_posts`, `filtered_score`, …)
         each text once. `author_concentration`, `new_account_share` and `burst` say how the raw one came about.
-        `Accept: text/csv` answers the same as CSV.
+        `Accept: text/csv` answers the same as CSV, and more than 10,000 intervals as a stream.
         """
         since, until = parse_range(start, end)
         name = scorer or settings.scorer
+        asked = known_symbol(symbol)
+        if is_streamed(request, limit):
+            spans = await series_spans(
+                pool,
+                asked,
+                interval,
+                name,
+                start=since,
+                end=until,
+                limit=limit,
+                span_intervals=SLICE_ROWS,
+                source=source,
+                moment=moment.at,
+            )
+            check_scorer(name, known=spans.scorer_known)
+            lines = series_lines(
+                pool, asked, interval, name, spans.spans, intervals=SLICE_ROWS, source=source, moment=moment.at
+            )
+            return await csv_stream(request, lines)
         table = await sentiment_series(
             pool,
-            known_symbol(symbol),
+            asked,
             interval,
             name,
             start=since,
@@ -180,14 +204,17 @@ class SentimentController(Controller):
         """The symbols with the most unusual number of posts, of the 500 with the most posts in the window."""
         length = WINDOWS[window]
         span = window_until(moment.at or datetime.now(UTC), length)
-        talks = await talked_about(
-            pool,
-            settings.scorer,
-            until=span.until,
-            length=length,
-            market=market,
-            filtered=series == "filtered",
-            moment=moment.at,
+        talks, coverage = await asyncio.gather(
+            talked_about(
+                pool,
+                settings.scorer,
+                until=span.until,
+                length=length,
+                market=market,
+                filtered=series == "filtered",
+                moment=moment.at,
+            ),
+            coverage_of(pool, since=span.since, until=span.until, without_feed="bars", moment=moment.at),
         )
         return Trending(
             window=window,
@@ -197,6 +224,7 @@ class SentimentController(Controller):
             scorer=settings.scorer,
             series=series,
             items=trending_view(talks, limit, named=moment.at is None, filtered=series == "filtered"),
+            coverage=[feed_view(feed) for feed in coverage],
         )
 
     @post(

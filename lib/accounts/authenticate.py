@@ -16,9 +16,11 @@ from lib.db.users.sessions import standing
 from lib.db.writing import transaction
 from lib.domain.users import SCOPES, Principal
 from lib.errors import Unauthorized
+from lib.keyring.keys import Keys
 from lib.keyring.ring import Keyring
 
 SECONDS = 5.0
+_MOST_READ = 10_000
 
 
 class Authenticator:
@@ -29,6 +31,7 @@ class Authenticator:
         self._standings: Remembered[tuple[str, int]] = Remembered(seconds=SECONDS)
         self._holders: Remembered[Holder] = Remembered(seconds=SECONDS)
         self._used: dict[UUID, datetime] = {}
+        self._read: dict[str, tuple[Keys, Claims]] = {}
 
     async def authenticate(self, proof: str) -> Principal:
         """Who `proof` stands for. Raises Unauthorized for every proof that does not hold, or DatabaseUnavailable."""
@@ -52,13 +55,27 @@ class Authenticator:
             raise
 
     async def _by_token(self, token: str) -> Principal:
-        claims: Claims = read_token(self._keyring, token)
+        claims = self._claims(token)
         found = await self._standings.get(
             (claims.user_id, claims.session_id), lambda: standing(self._pool, claims.user_id, claims.session_id)
         )
         if found != (claims.role, claims.generation):
             raise Unauthorized("The access token is over.", refused=True)
         return Principal(claims.user_id, claims.role, frozenset(SCOPES), "token", session_id=claims.session_id)
+
+    def _claims(self, token: str) -> Claims:
+        """As read_token. Checking a signature takes longer than all the rest, so it is done once as long as the same
+        keys are in force."""
+        keys = self._keyring.keys
+        found = self._read.get(token)
+        if found is not None and found[0] is keys and not found[1].is_over():
+            return found[1]
+        self._read.pop(token, None)
+        claims = read_token(self._keyring, token)
+        while len(self._read) >= _MOST_READ:
+            del self._read[next(iter(self._read))]
+        self._read[token] = (self._keyring.keys, claims)
+        return claims
 
     async def _by_key(self, key: str) -> Principal:
         if not is_secret(API_KEY, key):

@@ -7,6 +7,7 @@ login, so that a token is over as soon as either is.
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any, get_args
 from uuid import UUID
 
@@ -35,6 +36,12 @@ class Claims(Struct, frozen=True):
     session_id: UUID
     role: Role
     generation: int
+    expires_at: float = 0.0
+    """Seconds since 1970, of a token that was read."""
+
+    def is_over(self) -> bool:
+        """Whether a token that was good when it was read is so no more."""
+        return time() >= self.expires_at + _SKEW_S
 
 
 def issue_token(keyring: Keyring, claims: Claims, now: datetime | None = None) -> str:
@@ -85,7 +92,8 @@ def _read(keyring: Keyring, token: str) -> Claims:
     )
     role, generation = payload["role"], payload["gen"]
     subject, session = payload["sub"], payload["sid"]
-    kinds = [type(claim) for claim in (role, generation, subject, session)]
-    if kinds != [str, int, str, str] or role not in get_args(Role):
+    expires_at = payload["exp"]
+    kinds = [type(claim) for claim in (role, generation, subject, session, expires_at)]
+    if kinds != [str, int, str, str, int] or role not in get_args(Role):
         raise ValueError("its claims are not ours")
-    return Claims(UUID(subject), UUID(session), role, generation)
+    return Claims(UUID(subject), UUID(session), role, generation, expires_at)

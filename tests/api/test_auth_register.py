@@ -170,3 +170,14 @@ async def test_what_was_delivered_is_forgotten(house: House, kim: str) -> None:
     file = next((house.home / "mail").glob("*.eml"))
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert not re.search(r"tram seven", text_of(mail))
+
+
+async def test_mailed_links_lead_to_a_page_that_loads_nothing_from_elsewhere(house: House) -> None:
+    page = await house.client.get("/account")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["referrer-policy"] == "no-referrer"
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert loaded == ["/account/account.css", "/account/account.js"]
+    for address in loaded:
+        assert (await house.client.get(address)).status_code == 200

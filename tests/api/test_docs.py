@@ -72,6 +72,7 @@ async def test_every_operation_is_named_described_and_says_how_it_fails(reader: 
                 assert parameter.get("description"), (path, parameter["name"])
                 assert {"type": "null"} not in parameter["schema"].get("oneOf", [])
             for status, response in operation["responses"].items():
+                response = document["components"]["responses"].get(response.get("$ref", "").split("/")[-1], response)
                 if (
                     status in ("401", "403", "404", "409", "413")
                     or (status == "400" and "/token" not in path)

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 import httpx
@@ -21,9 +22,10 @@ def api_process(**settings: str) -> Iterator[str]:
 
 @contextmanager
 def api_processes(*each: dict[str, str]) -> Iterator[list[str]]:
-    """The same for several that start side by side."""
+    """The same for several that start side by side, with one home folder."""
     with ExitStack() as stack:
-        started = [_start(settings) for settings in each]
+        home = stack.enter_context(TemporaryDirectory())
+        started = [_start({"home": home, **settings}) for settings in each]
         for process, _ in started:
             stack.callback(_stop, process)
         for process, address in started:

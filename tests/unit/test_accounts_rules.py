@@ -16,6 +16,8 @@ from lib.accounts.passwords import LONGEST, SHORTEST, is_common, new_password
 from lib.accounts.remembered import Remembered
 from lib.accounts.secrets import API_KEY, REFRESH, hash_of, is_secret, new_secret, write_secret
 from lib.accounts.throttling import throttles
+from lib.accounts.tokens import LASTS, Claims, issue_token, read_token
+from lib.errors import Unauthorized
 from lib.keyring.keys import Keys, new_key
 from lib.keyring.ring import Keyring
 from lib.mail.postman import wait_after
@@ -189,3 +191,16 @@ async def test_what_is_remembered_is_asked_once_and_forgotten_in_time() -> None:
     await over.get("a", ask)
     await over.get("a", ask)
     assert asked.count("x") == 7
+
+
+def test_a_token_that_was_good_is_over_in_time() -> None:
+    keyring = Keyring(Keys((new_key(NOW),)))
+    claims = Claims(UUID(int=1), UUID(int=2), "user", 1)
+    nearly = datetime.now(UTC) - LASTS
+    good = read_token(keyring, issue_token(keyring, claims, nearly + timedelta(seconds=60)))
+    assert not good.is_over()
+    just = read_token(keyring, issue_token(keyring, claims, nearly))
+    assert not just.is_over()
+    with pytest.raises(Unauthorized):
+        read_token(keyring, issue_token(keyring, claims, nearly - timedelta(seconds=6)))
+    assert Claims(UUID(int=1), UUID(int=2), "user", 1, (datetime.now(UTC) - timedelta(seconds=6)).timestamp()).is_over()

@@ -1,0 +1,1 @@
+"""Texts of mails in one language."""
