@@ -9,6 +9,7 @@ from api.catalogue import Catalogue
 from api.measured import source_metrics
 from lib.db.moments import SettledMoments
 from lib.db.pool import open_pool
+from lib.live.tailer import open_tailer
 from lib.metrics import watch_pool
 from lib.platform import database_url
 from lib.settings import Settings
@@ -33,11 +34,13 @@ def lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextMan
                 stateless=True,
             ) as pool,
             source_metrics(pool, settings) as measured,
+            open_tailer(database_url(settings)) as tailer,
         ):
             app.state.pool = pool
             app.state.catalogue = Catalogue(pool)
             app.state.moments = SettledMoments()
             app.state.measured = measured
+            app.state.versions = tailer.versions
             watch_pool(pool.get_size, pool.get_idle_size)
             yield
 

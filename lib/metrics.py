@@ -34,6 +34,12 @@ _POOL_CONNECTIONS = Gauge(
     "insitechart_database_pool_connections", "Connections of the pool to PostgreSQL.", ["state"]
 )  # fmt: skip
 
+CHANGES_READ = Counter("insitechart_changes_read_total", "Changes read from the log by this process.", ["kind"])
+CHANGES_LAG = Gauge(
+    "insitechart_changes_lag_seconds",
+    "Time since this process knew every change committed by then; it grows while the database is away.",
+)
+
 
 def watch_pool(size: Callable[[], int], idle: Callable[[], int]) -> None:
     """Takes the pool's gauges from these two functions at every scrape."""
