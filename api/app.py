@@ -7,6 +7,7 @@ from api.deps import dependencies
 from api.docs import docs_assets, front_door, openapi_document
 from api.health import HealthController
 from api.lifespan import lifespan
+from api.live.controller import StreamController
 from api.observed import ObservedLitestar
 from api.openapi import openapi_config
 from api.operations.controller import OperationsController
@@ -14,6 +15,7 @@ from api.parameters import refuse_unknown_parameters
 from api.problems import EXCEPTION_HANDLERS
 from api.sentiment.controller import SentimentController
 from api.stocks.controller import StocksController
+from lib.live.versions import DataVersions
 from lib.settings import Settings, load_settings
 
 PREFIX = "/api/v1"
@@ -27,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or load_settings()
     services = Router(
         PREFIX,
-        route_handlers=[StocksController, SentimentController, OperationsController],
+        route_handlers=[StocksController, SentimentController, StreamController, OperationsController],
         middleware=[ConditionalReads()],
         before_request=refuse_unknown_parameters,
     )
@@ -42,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             docs_assets(),
         ],
         dependencies=dependencies(settings),
-        lifespan=[lifespan(settings)],
+        lifespan=[lifespan(settings, DataVersions())],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,

@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
 from api.catalogue import Catalogue
+from api.live.feed import Feed
 from api.measured import SourceMetrics
 from api.parameters import AsOf, parse_moment
 from lib.db.moments import SettledMoments
@@ -41,6 +42,12 @@ def provide_measured(state: State) -> SourceMetrics:
     return measured
 
 
+def provide_feed(state: State) -> Feed:
+    """What changes, for those who listen."""
+    feed: Feed = state.feed
+    return feed
+
+
 async def provide_moment(state: State, as_of: AsOf = None) -> Moment:
     """The moment of `as_of`, settled. Raises BadParameter for what is no moment, NotSettled for one that is not
     final.
@@ -64,6 +71,7 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "pool": Provide(provide_pool, sync_to_thread=False),
         "catalogue": Provide(provide_catalogue, sync_to_thread=False),
         "measured": Provide(provide_measured, sync_to_thread=False),
+        "feed": Provide(provide_feed, sync_to_thread=False),
         "moment": Provide(provide_moment),
     }
 

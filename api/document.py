@@ -10,6 +10,7 @@ import msgspec
 from litestar import Litestar
 
 _UNCHANGED = {"description": "The answer is still the one that `If-None-Match` names."}
+_STREAM = "text/event-stream"
 _CSV = {"schema": {"type": "string", "description": "The columns with a header line."}}
 
 
@@ -34,7 +35,7 @@ def _correct(method: str, operation: dict[str, Any]) -> None:
     answer = responses["200"].get("content", {})
     if str(answer.get("application/json", {}).get("schema", {}).get("$ref", "")).endswith("Table"):
         answer["text/csv"] = _CSV
-    if method == "get" and operation["tags"] != ["health"]:
+    if method == "get" and operation["tags"] != ["health"] and _STREAM not in answer:
         responses["304"] = _UNCHANGED
 
 

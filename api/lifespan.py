@@ -6,10 +6,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from litestar import Litestar
 
 from api.catalogue import Catalogue
+from api.live.feed import Feed, Limits
 from api.measured import source_metrics
 from lib.db.moments import SettledMoments
-from lib.db.pool import open_pool
+from lib.db.pool import Pool, open_pool
 from lib.live.tailer import open_tailer
+from lib.live.versions import DataVersions
 from lib.metrics import watch_pool
 from lib.platform import database_url
 from lib.settings import Settings
@@ -18,7 +20,7 @@ POOL_SIZE = 8
 STATEMENT_TIMEOUT_S = 10
 
 
-def lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def lifespan(settings: Settings, versions: DataVersions) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Puts the pool, the catalogue and the settings into the application's state. Raises DatabaseUnavailable at the
     start.
     """
@@ -34,14 +36,25 @@ def lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextMan
                 stateless=True,
             ) as pool,
             source_metrics(pool, settings) as measured,
-            open_tailer(database_url(settings)) as tailer,
+            open_feed(pool, settings, versions) as feed,
         ):
             app.state.pool = pool
             app.state.catalogue = Catalogue(pool)
             app.state.moments = SettledMoments()
             app.state.measured = measured
-            app.state.versions = tailer.versions
+            app.state.feed = feed
             watch_pool(pool.get_size, pool.get_idle_size)
             yield
 
     return running
+
+
+@asynccontextmanager
+async def open_feed(pool: Pool, settings: Settings, versions: DataVersions) -> AsyncIterator[Feed]:
+    """What changes, for those who listen; `versions` are kept by the way."""
+    feed = Feed(
+        pool,
+        Limits(settings.stream_listeners, settings.stream_listeners_per_address, settings.stream_heartbeat_seconds),
+    )
+    async with open_tailer(database_url(settings), feed, versions=versions), feed.beating():
+        yield feed

@@ -17,6 +17,8 @@ from lib.logs import get_logger
 from lib.metrics import HTTP_REQUESTS, HTTP_SECONDS, HTTP_UNDER_WAY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 
 log = get_logger(__name__)
@@ -53,18 +55,36 @@ class ObservedLitestar(Litestar):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if _is_stream(message["headers"]):
+                    answered()
                 message["headers"] = [*message["headers"], (REQUEST_ID_HEADER, request_id)]
             await send(message)
 
         begun = perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id.decode()), HTTP_UNDER_WAY.track_inprogress():
+        method, path = str(scope.get("method", "")), scope["path"]
+        is_answered = False
+
+        def answered() -> None:
+            """Counts and measures it, once: a stream when it begins, everything else at its end."""
+            nonlocal is_answered
+            if not is_answered:
+                is_answered = True
+                route = scope.get("path_template") or "unmatched"
+                HTTP_UNDER_WAY.dec()
+                HTTP_REQUESTS.labels(method, route, status).inc()
+                HTTP_SECONDS.labels(method, route).observe(perf_counter() - begun)
+
+        HTTP_UNDER_WAY.inc()
+        with structlog.contextvars.bound_contextvars(request_id=request_id.decode()):
             try:
                 await super().__call__(scope, receive, sending)
             finally:
+                answered()
                 seconds = perf_counter() - begun
                 route = scope.get("path_template") or "unmatched"
-                method, path = str(scope.get("method", "")), scope["path"]
-                HTTP_REQUESTS.labels(method, route, status).inc()
-                HTTP_SECONDS.labels(method, route).observe(seconds)
                 line = log.debug if _QUIET.fullmatch(path) else log.info
                 line("request", method=method, path=path, route=route, status=status, ms=round(seconds * 1000, 2))
+
+
+def _is_stream(headers: "Iterable[tuple[bytes, bytes]]") -> bool:
+    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers)

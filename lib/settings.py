@@ -125,6 +125,17 @@ class Settings(BaseSettings):
 
     feeds: Annotated[Words, Field(description="RSS and Atom feeds that are read, as name=address.")] = DEFAULT_FEEDS
 
+    changes_keep_hours: Annotated[
+        int, Field(ge=24, description="Hours for which a broken stream can go on where it broke off.")
+    ] = 48
+    stream_listeners: Annotated[int, Field(ge=1, description="Streams that one process of the API serves at once.")] = (
+        5000
+    )
+    stream_listeners_per_address: Annotated[int, Field(ge=1, description="Of these, streams to one address.")] = 100
+    stream_heartbeat_seconds: Annotated[
+        float, Field(gt=0, le=60, description="Seconds after which a quiet stream shows that it is alive.")
+    ] = 15
+
     @field_validator(
         "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", mode="before"
     )  # fmt: skip

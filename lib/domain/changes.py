@@ -24,6 +24,7 @@ class Position(NamedTuple):
 
 
 START = Position(0, 0)
+NOWHERE = Position(10**18, 0)
 
 
 def parse_position(text: str) -> Position:

@@ -54,8 +54,9 @@ class Follower(Protocol):
 class Tailer:
     """One per process; made by `open_tailer`."""
 
-    def __init__(self, url: str) -> None:
-        self.versions = DataVersions(self._is_known)
+    def __init__(self, url: str, versions: DataVersions | None = None) -> None:
+        self.versions = versions or DataVersions()
+        self.versions.trust(self._is_known)
         self.position = START
         self._url = url
         self._followers: list[Follower] = []
@@ -172,9 +173,11 @@ class Tailer:
 
 
 @asynccontextmanager
-async def open_tailer(url: str, *followers: Follower) -> AsyncIterator[Tailer]:
-    """A tailer that follows until left. Its first look is waited for, a while at most: without it nothing is known."""
-    tailer = Tailer(url)
+async def open_tailer(url: str, *followers: Follower, versions: DataVersions | None = None) -> AsyncIterator[Tailer]:
+    """A tailer that follows until left, and keeps `versions`. Its first look is waited for, a while at most: without it
+    nothing is known.
+    """
+    tailer = Tailer(url, versions)
     for follower in followers:
         tailer.follow(follower)
     CHANGES_LAG.set_function(lambda: tailer.lag)

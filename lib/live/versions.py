@@ -14,14 +14,13 @@ _NOT_OF_SYMBOLS: frozenset[Kind] = frozenset({"coverage", "listings"})
 
 
 class DataVersions:
-    """One per process. Every number is None while it is not known, and then nothing may be given out as the newest.
-
-    `is_known` says so at any moment, for nobody may learn in time that a connection is dead.
+    """One per process. Every number is None while it is not known, and then nothing may be given out as the newest. So
+    it is until a tailer follows.
     """
 
-    def __init__(self, is_known: Callable[[], bool]) -> None:
+    def __init__(self) -> None:
         self.origin = ""
-        self._is_known = is_known
+        self._is_known: Callable[[], bool] = lambda: False
         self._symbols: dict[str, int] = {}
         self._kinds: dict[Kind, int] = {}
         self._of_kind: dict[tuple[Kind, str], int] = {}
@@ -51,6 +50,10 @@ class DataVersions:
     def everything(self) -> int | None:
         """Of bars, actions, buckets and posts of all symbols together."""
         return max(self._data, self._floor) if self._is_known() else None
+
+    def trust(self, is_known: Callable[[], bool]) -> None:
+        """From now on `is_known` says, at any moment, whether the numbers hold."""
+        self._is_known = is_known
 
     def replace(self, versions: Versions) -> None:
         """Takes all of them as the database has them."""

@@ -1,7 +1,7 @@
 """Reads the log of changes: what follows a position, for everyone or by filter, and the versions. It writes nothing."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import asyncpg
 
@@ -26,7 +26,10 @@ ORDER BY seq LIMIT $6
 
 _NEWEST = "SELECT seq, (extract(epoch FROM at) * 1000000)::bigint FROM changes ORDER BY seq DESC LIMIT 1"
 
-_IS_THERE = "SELECT FROM changes WHERE seq = $1 AND (extract(epoch FROM at) * 1000000)::bigint = $2"
+_STANDING = """
+SELECT EXISTS (SELECT FROM changes WHERE seq = $1 AND (extract(epoch FROM at) * 1000000)::bigint = $2) AS kept,
+       $1 < (SELECT min(seq) FROM changes) AS gone
+"""
 
 _VERSIONS = "SELECT kind, symbol, (extract(epoch FROM at) * 1000000)::bigint FROM change_versions"
 
@@ -37,6 +40,10 @@ SELECT left(encode(sha256(convert_to(concat_ws(' ',
     (SELECT timeline_id FROM pg_control_checkpoint()), 'changes'::regclass::oid,
     (SELECT oid FROM pg_database WHERE datname = current_database())), 'UTF8')), 'hex'), 16)
 """
+
+
+# pruned: it is older than the log; unknown: it is of another history, or of none
+Standing = Literal["kept", "pruned", "unknown"]
 
 
 class Filter(NamedTuple):
@@ -69,10 +76,14 @@ async def changes_from(conn: Connection, seq: int, *, limit: int) -> list[Change
     return _changes(await conn.fetch(_FROM, seq, limit))
 
 
-async def changes_between(pool: Pool, after: int, until: int, wanted: Filter, *, limit: int) -> list[Change]:
-    """Up to `limit` wanted changes with numbers in (after, until], in order. Raises DatabaseUnavailable."""
+async def changes_after(pool: Pool, after: Position, until: int, wanted: Filter, *, limit: int) -> list[Change] | None:
+    """Up to `limit` wanted changes that follow `after`, with numbers up to `until`, in order; None where `after` is not
+    in the log (any more), for then something that followed it may be missing. Raises DatabaseUnavailable.
+    """
     symbols: Sequence[str] | None = None if wanted.symbols is None else sorted(wanted.symbols)
-    return _changes(await read_rows(pool, _SOME, after, until, symbols, sorted(wanted.kinds), wanted.scorer, limit))
+    rows = await read_rows(pool, _SOME, after.seq, until, symbols, sorted(wanted.kinds), wanted.scorer, limit)
+    # looked for afterwards: what is pruned is pruned from the beginning, so all that follows it was there
+    return _changes(rows) if await standing_of(pool, after) == "kept" else None
 
 
 async def newest_position(conn: Connection) -> Position:
@@ -81,9 +92,10 @@ async def newest_position(conn: Connection) -> Position:
     return Position(*row) if row is not None else START
 
 
-async def is_kept(pool: Pool, position: Position) -> bool:
+async def standing_of(pool: Pool, position: Position) -> Standing:
     """Whether the change at `position` is in the log: then all that followed it is, too. Raises DatabaseUnavailable."""
-    return bool(await read_rows(pool, _IS_THERE, *position))
+    (row,) = await read_rows(pool, _STANDING, *position)
+    return "kept" if row["kept"] else "pruned" if row["gone"] else "unknown"
 
 
 async def read_versions(conn: Connection) -> Versions:
