@@ -10,7 +10,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response
 from litestar.response.base import ASGIResponse
-from litestar.types import Receive, Send
+from litestar.types import Receive, Scope, Send
 
 from api.live.encoding import reset_event, retry, status_event
 from api.live.feed import Feed
@@ -25,6 +25,9 @@ HEADERS = {
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",
 }
+
+# a server may offer to end the connection at once, unsent bytes and all
+ABORT: Any = "insitechart.abort"
 
 # thousands that lost one process must not come to the next one all at once
 _RETRY_MS = (1_000, 4_000)
@@ -54,6 +57,10 @@ class _StreamingResponse(ASGIResponse):
         super().__init__(headers=headers, media_type=MEDIA_TYPE)
         self._body = body
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._body.abort = (scope.get("extensions") or {}).get(ABORT)
+        await super().__call__(scope, receive, send)
+
     async def send_body(self, send: Send, receive: Receive) -> None:
         await self._body.send_to(send, receive)
 
@@ -64,6 +71,7 @@ class _Body:
         self._listener = listener
         self._resume = resume
         self._reset = reset
+        self.abort: Any = None
 
     async def send_to(self, send: Send, receive: Receive) -> None:
         """Returns when the client is gone, was too slow, or the process ends."""
@@ -71,17 +79,22 @@ class _Body:
         leaving = asyncio.create_task(_until_gone(receive, listener))
         try:
             async with asyncio.timeout(None) as patience:
-                listener.on_cut(lambda: patience.reschedule(0))
+                listener.on_cut(lambda: self._cut(patience))
                 async for block in self._blocks():
                     await send({"type": "http.response.body", "body": block, "more_body": True})
                 if listener.ended == "closing":
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
-            # cut off: the server closes the connection of an answer that was not finished
+            # cut off: where it could not be aborted, the server closes the connection of an unfinished answer
             pass
         finally:
             leaving.cancel()
             self._feed.dismiss(listener)
+
+    def _cut(self, patience: asyncio.Timeout) -> None:
+        if self.abort is not None:
+            self.abort()
+        patience.reschedule(0)
 
     async def _blocks(self) -> AsyncIterator[bytes]:
         feed, listener = self._feed, self._listener

@@ -75,7 +75,7 @@ async def test_every_operation_is_named_described_and_says_how_it_fails(reader: 
                     assert list(response["content"]) == ["application/problem+json"], (path, status)
             if "{symbol}" in path:
                 assert {"400", "404", "503"} <= set(operation["responses"]), path
-    assert len(set(names)) == len(names) == 20
+    assert len(set(names)) == len(names) == 21
 
 
 @pytest.mark.usefixtures("declared")
