@@ -6,6 +6,7 @@ One task writes, another waits for the client to go; nothing is kept for one lis
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -31,6 +32,8 @@ ABORT: Any = "insitechart.abort"
 
 # thousands that lost one process must not come to the next one all at once
 _RETRY_MS = (1_000, 4_000)
+
+_AGAIN_S = 1.0
 
 
 class EventStream(Response[bytes]):
@@ -120,7 +123,7 @@ class _Body:
                 reason: ResetReason = "another-history"
             elif feed.position.seq < position.seq:
                 # told by another process already, and soon here
-                await feed.moved.wait()
+                await _moved(feed)
                 continue
             elif feed.position == position:
                 break
@@ -131,7 +134,7 @@ class _Body:
                     if is_known:
                         is_known = False
                         yield status_event(is_known=False, position=position)
-                    await feed.moved.wait()
+                    await _moved(feed)
                     continue
                 if page is not None:
                     position = page.position
@@ -145,6 +148,12 @@ class _Body:
         feed.attach(listener)
         if feed.is_known != is_known:
             yield status_event(is_known=feed.is_known, position=position)
+
+
+async def _moved(feed: Feed) -> None:
+    """Waits until the feed got further, for a moment at most: the database may be back without any news."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(feed.moved.wait(), _AGAIN_S)
 
 
 async def _until_gone(receive: Receive, listener: Listener) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -304,6 +306,31 @@ async def test_it_is_measured_apart_from_requests(pool: Pool, web: Served) -> No
         assert f'insitechart_http_request_duration_seconds_bucket{{le="5.0",{route}}}' in metrics
         assert "insitechart_changes_lag_seconds" in metrics
         assert 'insitechart_changes_read_total{kind="bars"}' in metrics
+
+
+async def test_the_example_of_the_documentation_works(pool: Pool, web: Served) -> None:
+    page = Path("docs/streaming.md").read_text(encoding="utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    code = code.replace("http://127.0.0.1:8000", str(web.client.base_url)).replace(
+        "print(kind, change)", "print(kind, change['bars'][0]['close'], flush=True)"
+    )
+    program = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert program.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            while not web.feed._slot_of:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            for n in range(3):
+                await seed.add_bar(pool, "AAPL", DAY, n)
+                assert await program.stdout.readline() == f"bars {n}\n".encode()
+            # a broken connection goes unnoticed by whoever reads the changes
+            for listener in tuple(web.feed._slot_of):
+                listener.cut()
+            await seed.add_bar(pool, "MSFT", DAY, 3)
+            assert await program.stdout.readline() == b"bars 3\n"
+    finally:
+        program.terminate()
+        await program.wait()
 
 
 async def test_it_is_documented(web: Served) -> None:
