@@ -42,7 +42,7 @@ def provide_measured(state: State) -> SourceMetrics:
     return measured
 
 
-def provide_feed(state: State) -> Feed:
+def provide_live(state: State) -> Feed:
     """What changes, for those who listen."""
     feed: Feed = state.feed
     return feed
@@ -71,7 +71,7 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "pool": Provide(provide_pool, sync_to_thread=False),
         "catalogue": Provide(provide_catalogue, sync_to_thread=False),
         "measured": Provide(provide_measured, sync_to_thread=False),
-        "feed": Provide(provide_feed, sync_to_thread=False),
+        "live": Provide(provide_live, sync_to_thread=False),
         "moment": Provide(provide_moment),
     }
 

@@ -100,7 +100,7 @@ class StreamController(Controller):
         request: Request[Any, Any, Any],
         settings: NamedDependency[Settings],
         catalogue: NamedDependency[Catalogue],
-        feed: NamedDependency[Feed],
+        live: NamedDependency[Feed],
         symbols: Symbols = None,
         kinds: Kinds = None,
         scorer: ScorerName = None,
@@ -116,18 +116,18 @@ class StreamController(Controller):
             symbols=await _symbols(symbols, catalogue), kinds=_kinds(kinds), scorer=scorer or settings.scorer
         )
         check_scorer(wanted.scorer, known=wanted.scorer == settings.scorer)
-        if not feed.has_begun:
+        if not live.has_begun:
             return _later(request, 503, "changes-unavailable", "Changes cannot be heard of yet.")
         resume = _position(last_event_id_header or last_event_id)
-        reset = _RESETS[await feed.standing(resume)] if resume is not None else None
+        reset = _RESETS[await live.standing(resume)] if resume is not None else None
         try:
-            listener = feed.admit(wanted, request.client.host if request.client else "")
+            listener = live.admit(wanted, request.client.host if request.client else "")
         except Refused as refused:
             if refused.of_address:
                 said = f"There are {refused.limit} streams from this address already."
                 return _later(request, 429, "too-many-streams", said)
             return _later(request, 503, "too-many-streams", "This process has as many listeners as it takes.")
-        return EventStream(feed, listener, resume=resume, reset=reset)
+        return EventStream(live, listener, resume=resume, reset=reset)
 
 
 def _position(text: str | None) -> Position | None:
