@@ -14,7 +14,7 @@ up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
 
 # what starts whole platforms or clusters is not to be in the way of others of its kind
-test: .venv/installed-dev ## run every test
+test: .venv/installed-dev .venv/client/installed ## run every test
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/api tests/integration
 	@$(BIN)/python -m pytest tests/flows tests/faults tests/acceptance
@@ -41,9 +41,13 @@ bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-lock: $(UV) ## renew requirements.lock and requirements-dev.lock
+fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+lock: $(UV) ## renew requirements.lock, -dev.lock and -client.lock
 	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
+	@$(UV) pip compile requirements-client.in -o requirements-client.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 
 clean: ## remove the environment, caches and builds; collected data stays
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
@@ -65,4 +69,10 @@ $(UV):
 	@$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help up test lint format evaluate bench soak lock clean
+# a generator of clients, apart from everything: its typer is not the one that prefect takes
+.venv/client/installed: requirements-client.lock | $(UV)
+	@$(PYTHON) -m venv .venv/client
+	@VIRTUAL_ENV=$(CURDIR)/.venv/client $(UV) pip install --quiet --require-hashes -r requirements-client.lock
+	@touch $@
+
+.PHONY: help up test lint format evaluate bench soak fuzz lock clean

@@ -2,33 +2,49 @@
 nothing else.
 """
 
+import sys
+
 import uvicorn
+from litestar.types import ASGIApp
 
 from api.app import create_app
 from api.live.serving import StreamingServer, allow_open_files
+from api.walls.protocol import GuardedProtocol
+from lib.errors import ConfigurationError
 from lib.logs import configure_logs
-from lib.settings import load_settings
+from lib.production import require_safe
+from lib.settings import Settings, load_settings
 
 
 def main() -> None:
-    """Runs until SIGINT or SIGTERM; answers under way are finished first."""
+    """Runs until SIGINT or SIGTERM; answers under way are finished first. Exit code 1 for settings that are unsafe."""
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
-    app = create_app(settings)
+    try:
+        require_safe(settings)
+    except ConfigurationError as error:
+        sys.exit(f"{error}\n{error.hint}")
     allow_open_files(settings.stream_listeners)
-    config = uvicorn.Config(
+    app = create_app(settings)
+    StreamingServer(server_config(settings, app), lambda: app.state.get("feed")).run()
+
+
+def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves: with the limits that it lacks, and without what it would believe or tell by itself."""
+    return uvicorn.Config(
         app,
         host=settings.api_host,
         port=settings.api_port,
+        http=GuardedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,
+        limit_concurrency=settings.api_connections,
+        # who really asks is found out by api/walls/proxies.py
+        proxy_headers=False,
         server_header=False,
     )
-    server = StreamingServer(
-        config, end_streams=lambda: app.state.feed.close(), cut_streams=lambda: app.state.feed.cut()
-    )
-    server.run()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The listings in memory, and what is built from them: search by name, and recognition in texts. It does not know
 routes.
 
-Whether a listing changed is asked at most every FRESH_S; a new index is built beside the loop while nobody waits twice.
+Where their version is known (lib/cache/versions.py) they are read again when it has changed, and so are as new as what
+is kept under it; else whether one changed is asked at most every FRESH_S. Nobody waits, or asks the database, for what
+is fresh. A new index is built beside the loop.
 """
 
 import asyncio
@@ -9,6 +11,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lib.cache.versions import Versions
 from lib.db.pool import Pool
 from lib.db.reading import database_errors
 from lib.db.symbols import SymbolsVersion, all_listings, symbols_version
@@ -26,19 +29,22 @@ Built = TypeVar("Built")
 class Catalogue:
     """One per process. Every method raises DatabaseUnavailable when it must ask and cannot."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, versions: Versions) -> None:
         self._pool = pool
+        self._versions = versions
         self._lock = asyncio.Lock()
         self._asked_at = -FRESH_S
         self._version: SymbolsVersion | None = None
+        self._heard: tuple[str, int] | None = None
         self._listings: Mapping[int, Listing] = {}
         self._built: dict[str, Any] = {}
 
     async def listings(self) -> Mapping[int, Listing]:
-        """Every listing by its id, at most FRESH_S old."""
-        async with self._lock:
-            await self._refresh()
-            return self._listings
+        """Every listing by its id, as of their known version or at most FRESH_S old."""
+        if not self._is_fresh():
+            async with self._lock:
+                await self._refresh()
+        return self._listings
 
     async def search_index(self) -> "SearchIndex":
         """Finds listings by what a person typed."""
@@ -53,20 +59,31 @@ class Catalogue:
         return await self._derived("resolver", lambda listings: Resolver(listings.values()))
 
     async def _derived(self, name: str, build: Callable[[Mapping[int, Listing]], Built]) -> Built:
-        async with self._lock:
-            await self._refresh()
-            if name not in self._built:
-                self._built[name] = await asyncio.to_thread(build, self._listings)
-            found: Built = self._built[name]
-            return found
+        if name not in self._built or not self._is_fresh():
+            async with self._lock:
+                await self._refresh()
+                if name not in self._built:
+                    self._built[name] = await asyncio.to_thread(build, self._listings)
+        found: Built = self._built[name]
+        return found
+
+    def _is_fresh(self) -> bool:
+        heard = self._hear()
+        return heard == self._heard if heard is not None else monotonic() - self._asked_at < FRESH_S
+
+    def _hear(self) -> tuple[str, int] | None:
+        number = self._versions.listings()
+        return None if number is None else (self._versions.origin, number)
 
     async def _refresh(self) -> None:
-        if monotonic() - self._asked_at < FRESH_S:
+        if self._is_fresh():
             return
+        # heard before it is asked, so that what is read is never older than what was heard
+        heard = self._hear()
         with database_errors():
             version = await symbols_version(self._pool)
             if version != self._version:
                 self._listings = await all_listings(self._pool)
                 self._version = version
                 self._built.clear()
-        self._asked_at = monotonic()
+        self._asked_at, self._heard = monotonic(), heard

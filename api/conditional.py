@@ -10,8 +10,12 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
+from api.auth.guards import needs_of
+
 LIVE = b"no-cache"
 AS_OF = b"public, max-age=86400"
+PRIVATE_LIVE = b"private, no-cache"
+PRIVATE_AS_OF = b"private, max-age=86400"
 
 _AS_OF = re.compile(rb"(^|&)as_of=")
 _OF_THE_BODY = (b"content-length", b"content-type")
@@ -26,7 +30,7 @@ class ConditionalReads(ASGIMiddleware):
         if scope.get("method") != HttpMethod.GET:
             await next_app(scope, receive, send)
             return
-        policy = AS_OF if _AS_OF.search(scope["query_string"]) else LIVE
+        policy = _policy(scope)
         known = [
             tag.strip() for name, value in scope["headers"] if name == b"if-none-match" for tag in value.split(b",")
         ]
@@ -39,12 +43,21 @@ class ConditionalReads(ASGIMiddleware):
                 return
             if held is not None:
                 start, held = held, None
-                if message["type"] == "http.response.body" and not message["more_body"]:
+                # what says itself how it may be kept is left as it is
+                told = any(name == b"cache-control" for name, _ in start["headers"])
+                if message["type"] == "http.response.body" and not message["more_body"] and not told:
                     _tag(start, message, policy, known)
                 await send(start)
             await send(message)
 
         await next_app(scope, receive, tagging)
+
+
+def _policy(scope: Scope) -> bytes:
+    guarded = next(needs_of(scope["route_handler"]), None) is not None
+    if _AS_OF.search(scope["query_string"]):
+        return PRIVATE_AS_OF if guarded else AS_OF
+    return PRIVATE_LIVE if guarded else LIVE
 
 
 def _tag(start: HTTPResponseStartEvent, body: HTTPResponseBodyEvent, policy: bytes, known: list[bytes]) -> None:

@@ -1,19 +1,28 @@
-"""What handlers are handed: the pool, the catalogue, the settings, the moment of an as-of read. It does not open any
-of it.
+"""What handlers are handed: the pool, the catalogue, the settings, who asks, the moment of an as-of read. It does not
+open any of it.
+
+Pool, settings and moment ask for each other in this order, needed or not: Litestar resolves what does not depend on
+each other in a task of its own, and a task costs more than all three.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from ipaddress import ip_address
+from typing import Any, NamedTuple
 
+from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
+from api.auth.guards import PRINCIPAL, known
 from api.catalogue import Catalogue
+from api.checks import Checks
 from api.live.feed import Feed
 from api.measured import SourceMetrics
 from api.parameters import AsOf, parse_moment
+from lib.accounts.service import Accounts
 from lib.db.moments import SettledMoments
 from lib.db.pool import Pool
+from lib.domain.users import Origin, Principal
 from lib.settings import Settings
 
 
@@ -36,9 +45,9 @@ def provide_catalogue(state: State) -> Catalogue:
     return catalogue
 
 
-def provide_measured(state: State) -> SourceMetrics:
-    """The metrics of sources."""
-    measured: SourceMetrics = state.measured
+def provide_measured(state: State) -> SourceMetrics | None:
+    """The metrics of sources; None where this process does not serve operations."""
+    measured: SourceMetrics | None = state.measured
     return measured
 
 
@@ -48,7 +57,36 @@ def provide_live(state: State) -> Feed:
     return feed
 
 
-async def provide_moment(state: State, as_of: AsOf = None) -> Moment:
+def provide_checks(state: State) -> Checks:
+    """What readiness looks at."""
+    checks: Checks = state.checks
+    return checks
+
+
+def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    """Who asks. Raises Unauthorized where nobody has said; a route that takes it also has a guard."""
+    return known(request.scope)
+
+
+def provide_accounts(state: State) -> Accounts:
+    """What everything about accounts works with."""
+    accounts: Accounts = state.accounts
+    return accounts
+
+
+def provide_origin(request: Request[Any, Any, Any]) -> Origin:
+    """Where the request came from, for the audit: whose it is, from which address, under which id."""
+    principal: Principal | None = request.scope["state"].get(PRINCIPAL)
+    return Origin(
+        "nobody" if principal is None else "user" if principal.via == "token" else "api-key",
+        principal.user_id if principal else None,
+        _address(request),
+        str(request.scope["state"].get("request_id", "")),
+        "".join(sign for sign in request.headers.get("user-agent", "")[:200] if sign.isprintable()),
+    )
+
+
+async def provide_moment(state: State, settings: NamedDependency[Settings], as_of: AsOf = None) -> Moment:
     """The moment of `as_of`, settled. Raises BadParameter for what is no moment, NotSettled for one that is not
     final.
     """
@@ -63,7 +101,7 @@ async def provide_moment(state: State, as_of: AsOf = None) -> Moment:
 def dependencies(settings: Settings) -> dict[str, Provide]:
     """Every dependency by the name under which handlers ask for it."""
 
-    def provide_settings() -> Settings:
+    def provide_settings(pool: NamedDependency[Pool]) -> Settings:
         return settings
 
     return {
@@ -72,8 +110,20 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "catalogue": Provide(provide_catalogue, sync_to_thread=False),
         "measured": Provide(provide_measured, sync_to_thread=False),
         "live": Provide(provide_live, sync_to_thread=False),
+        "checks": Provide(provide_checks, sync_to_thread=False),
         "moment": Provide(provide_moment),
+        "principal": Provide(provide_principal, sync_to_thread=False),
+        "accounts": Provide(provide_accounts, sync_to_thread=False),
+        "origin": Provide(provide_origin, sync_to_thread=False),
     }
+
+
+def _address(request: Request[Any, Any, Any]) -> str | None:
+    try:
+        return str(ip_address(request.client.host)) if request.client else None
+    except ValueError:
+        # a socket in the file system has no address
+        return None
 
 
 __all__ = ["Moment", "NamedDependency", "dependencies"]

@@ -1,23 +1,20 @@
-"""For probes and Prometheus: is the process alive, can it answer, what does it measure. It does not know what it
-serves.
+"""For probes and Prometheus: is the process alive, can it answer, what does it measure. It does not know what its parts
+are.
 """
 
-import asyncio
-from time import perf_counter
 from typing import Annotated, Literal
 
 from litestar import Controller, Response, get
 from litestar.openapi import ResponseSpec
 from msgspec import Meta, Struct
 
+from api.checks import Checks, Part, State, worst
 from api.deps import NamedDependency
 from api.measured import SourceMetrics
-from lib.db.health import missing_migrations
-from lib.db.pool import Pool
-from lib.errors import InsiteChartError
+from lib.domain.services import Service
 from lib.metrics import CONTENT_TYPE, exposition
+from lib.settings import Settings
 
-PATIENCE_S = 2.0
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -27,18 +24,11 @@ class Alive(Struct, frozen=True):
     status: Literal["ok"] = "ok"
 
 
-class Part(Struct, frozen=True):
-    """One part that answers depend on: `ok`, or `unavailable` with what is wrong."""
-
-    state: Literal["ok", "unavailable"]
-    detail: str | None = None
-    ms: Annotated[float | None, Meta(description="How long it took to find out.")] = None
-
-
 class Readiness(Struct, frozen=True):
-    """`ok` when every part is."""
+    """`ok` when every part is; `degraded` while answers are right but a part is missing that they can do without."""
 
-    status: Literal["ok", "unavailable"]
+    status: State
+    services: Annotated[list[Service], Meta(description="What this process serves.")]
     parts: dict[str, Part]
 
 
@@ -56,43 +46,33 @@ class HealthController(Controller):
         return Alive()
 
     @get("/health/ready", operation_id="getReadiness", summary="Can it answer?", responses=_NOT_READY)
-    async def ready(self, pool: NamedDependency[Pool]) -> Response[Readiness]:
-        """200 when PostgreSQL answers and has this version's schema; 503 with the state of each part otherwise."""
-        return await _readiness(pool)
+    async def ready(self, checks: NamedDependency[Checks], settings: NamedDependency[Settings]) -> Response[Readiness]:
+        """200 when PostgreSQL answers and has this version's schema, and all else that this process needs is there;
+        503 with the state of each part otherwise.
+        """
+        return await _readiness(checks, settings)
 
     @get("/health", operation_id="getHealth", summary="Can it answer?", responses=_NOT_READY)
-    async def health(self, pool: NamedDependency[Pool]) -> Response[Readiness]:
+    async def health(self, checks: NamedDependency[Checks], settings: NamedDependency[Settings]) -> Response[Readiness]:
         """The same as /health/ready."""
-        return await _readiness(pool)
+        return await _readiness(checks, settings)
 
     @get("/metrics", operation_id="getMetrics", summary="Metrics for Prometheus", media_type=CONTENT_TYPE)
-    async def metrics(self, measured: NamedDependency[SourceMetrics]) -> Response[str]:
-        """Requests, durations, connections, the process itself and how the sources stand, in Prometheus' text format.
+    async def metrics(self, measured: NamedDependency[SourceMetrics | None]) -> Response[str]:
+        """Requests, durations, connections, the process itself and, where it serves operations, how the sources stand,
+        in Prometheus' text format.
 
         What is read from the database is at most 15 seconds old; it is left out while the database is away.
         """
-        text = exposition(*await measured.snapshots()).decode()
-        return Response(text, media_type=CONTENT_TYPE, headers=_NO_STORE)
+        snapshots = await measured.snapshots() if measured is not None else ()
+        return Response(exposition(*snapshots).decode(), media_type=CONTENT_TYPE, headers=_NO_STORE)
 
 
-async def _readiness(pool: Pool) -> Response[Readiness]:
-    database = await _database(pool)
+async def _readiness(checks: Checks, settings: Settings) -> Response[Readiness]:
+    parts = await checks.all()
+    state = worst(parts)
     return Response(
-        Readiness(database.state, {"database": database}),
-        status_code=200 if database.state == "ok" else 503,
+        Readiness(state, list(settings.services), parts),
+        status_code=503 if state == "unavailable" else 200,
         headers=_NO_STORE,
     )
-
-
-async def _database(pool: Pool) -> Part:
-    begun = perf_counter()
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            missing = await missing_migrations(pool)
-    except TimeoutError:
-        return Part("unavailable", f"PostgreSQL did not answer within {PATIENCE_S:g} s.")
-    except InsiteChartError as error:
-        return Part("unavailable", str(error))
-    if missing:
-        return Part("unavailable", f"The schema is too old: {', '.join(missing)} missing. Run `insitechart migrate`.")
-    return Part("ok", ms=round((perf_counter() - begun) * 1000, 2))

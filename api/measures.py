@@ -22,6 +22,13 @@ Confident = Annotated[
         description="`high` from 50 posts by 20 authors on, `medium` from 10 by 5, `low` below, `none` without posts."
     ),
 ]
+Confidences = Annotated[
+    list[Confidence],
+    Meta(
+        description="How far each mean can be trusted, as `confidence` has it; `none` where nobody spoke.",
+        examples=[["medium", "low"]],
+    ),
+]
 Authors = Annotated[int, Meta(description="Distinct authors; exact up to 255, within about 6 % above.", examples=[57])]
 Counts = Annotated[list[int], Meta(examples=[[42, 57]])]
 SomeCounts = Annotated[list[int | None], Meta(examples=[[42, None]])]

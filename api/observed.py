@@ -1,90 +1,110 @@
-"""The application with every request seen from outside: its id, its one log line, its metrics. It does not know any
-route.
+"""Every request seen from outside: its id, its one log line, its metrics. It does not know any route.
 
-It surrounds routing, so that unknown paths and wrong methods are seen as well; middleware would begin too late.
+It surrounds everything else, so that unknown paths, wrong methods and refusals are seen as well. What it costs is paid
+by every request, also by one that is answered out of memory: labels are looked up once, and lines are not rendered.
 """
 
 import re
-import uuid
+import secrets
+from functools import lru_cache
+from itertools import count
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
 
-import structlog
-from litestar import Litestar
 from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.logs import get_logger
+from api.request_lines import write_request_line
+from lib.logs import request_id as current_request_id
 from lib.metrics import HTTP_REQUESTS, HTTP_SECONDS, HTTP_UNDER_WAY
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
-
-log = get_logger(__name__)
-
 REQUEST_ID_HEADER = b"x-request-id"
+# in the state of a request whose answer has no end
+STREAMED = "streamed"
 
 _USABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _QUIET = re.compile(r"(/api/v1)?/(health(/live|/ready)?|metrics)")
+# a label never holds what a client chose, and a method may be any word
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class ObservedLitestar(Litestar):
-    """Litestar that takes X-Request-ID from the client, or makes one, and hands it back; /health and /metrics log at
-    debug.
+class Observed:
+    """An ASGI callable around `app` that takes X-Request-ID from the client, or makes one, and hands it back. /health
+    and /metrics log at debug.
     """
 
-    async def __call__(
-        self,
-        scope: "Scope | LifeSpanScope",
-        receive: "Receive | LifeSpanReceive",
-        send: "Send | LifeSpanSend",
-    ) -> None:
-        if scope["type"] == ScopeType.HTTP:
-            await self._observe(cast("Scope", scope), cast("Receive", receive), cast("Send", send))
-        else:
-            await super().__call__(scope, receive, send)
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._under_way = 0
+        # unique, and cheaper than to ask the kernel for each
+        self._instance, self._count = secrets.token_hex(8), count(1)
+        HTTP_UNDER_WAY.set_function(lambda: self._under_way)
 
-    async def _observe(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        given = next((value for name, value in scope["headers"] if name == REQUEST_ID_HEADER), b"")
-        request_id = given if _USABLE_ID.fullmatch(given) else uuid.uuid4().hex.encode()
-        scope.setdefault("state", {})["request_id"] = request_id.decode()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        request_id = self._request_id(scope)
+        text = request_id.decode()
+        scope.setdefault("state", {})["request_id"] = text
+        header = (REQUEST_ID_HEADER, request_id)
         status = 0
+        is_measured = False
 
-        async def sending(message: "Message") -> None:
+        async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if _is_stream(message["headers"]):
+                if STREAMED in scope["state"]:
                     answered()
-                message["headers"] = [*message["headers"], (REQUEST_ID_HEADER, request_id)]
+                message["headers"] = [*message["headers"], header]
             await send(message)
 
-        begun = perf_counter()
-        method, path = str(scope.get("method", "")), scope["path"]
-        is_answered = False
-
         def answered() -> None:
-            """Counts and measures it, once: a stream when it begins, everything else at its end."""
-            nonlocal is_answered
-            if not is_answered:
-                is_answered = True
-                route = scope.get("path_template") or "unmatched"
-                HTTP_UNDER_WAY.dec()
-                HTTP_REQUESTS.labels(method, route, status).inc()
-                HTTP_SECONDS.labels(method, route).observe(perf_counter() - begun)
+            """It is measured, once: a stream when it begins, everything else at its end."""
+            nonlocal is_measured
+            is_measured = True
+            self._under_way -= 1
+            _measure(scope, status, perf_counter() - begun)
 
-        HTTP_UNDER_WAY.inc()
-        with structlog.contextvars.bound_contextvars(request_id=request_id.decode()):
-            try:
-                await super().__call__(scope, receive, sending)
-            finally:
+        begun = perf_counter()
+        self._under_way += 1
+        token = current_request_id.set(text)
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            current_request_id.reset(token)
+            if not is_measured:
                 answered()
-                seconds = perf_counter() - begun
-                route = scope.get("path_template") or "unmatched"
-                line = log.debug if _QUIET.fullmatch(path) else log.info
-                line("request", method=method, path=path, route=route, status=status, ms=round(seconds * 1000, 2))
+            _tell(scope, text, status, perf_counter() - begun)
+
+    def _request_id(self, scope: Scope) -> bytes:
+        for name, value in scope["headers"]:
+            if name == REQUEST_ID_HEADER and _USABLE_ID.fullmatch(value):
+                return value
+        return b"%s%016x" % (self._instance.encode(), next(self._count))
 
 
-def _is_stream(headers: "Iterable[tuple[bytes, bytes]]") -> bool:
-    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers)
+def _measure(scope: Scope, status: int, seconds: float) -> None:
+    route = str(scope.get("path_template") or "unmatched")
+    method = str(scope.get("method", ""))
+    label = method if method in _METHODS else "other"
+    _requests(label, route, status).inc()
+    _durations(label, route).observe(seconds)
+
+
+def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    route = str(scope.get("path_template") or "unmatched")
+    method, path = str(scope.get("method", "")), scope["path"]
+    write_request_line(
+        method=method,
+        path=path,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 2),
+        request_id=request_id,
+        quiet=_QUIET.fullmatch(path) is not None,
+    )
+
+
+_requests = lru_cache(maxsize=4096)(HTTP_REQUESTS.labels)
+_durations = lru_cache(maxsize=1024)(HTTP_SECONDS.labels)

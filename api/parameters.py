@@ -21,6 +21,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ACCEPTED_MOMENT = "an RFC 3339 moment with its zone, such as 2026-03-02T14:30:00Z"
 _ACCEPTED_BOUND = f"a date such as 2026-03-02 (UTC), or {_ACCEPTED_MOMENT}"
 
+_MOMENT_OR_DAY = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
 DEFAULT_ROWS, MOST_ROWS = 1000, 10_000
 
 WindowName = Literal["1h", "24h", "7d"]
@@ -55,6 +57,7 @@ Start = Annotated[
     QueryParameter(
         description="First moment of the range, included: RFC 3339 with a zone, or a bare date, which means its "
         "00:00 UTC.",
+        schema_extra=_MOMENT_OR_DAY,
         examples=[Example(summary="A day", value="2014-01-01")],
     ),
 ]
@@ -63,6 +66,7 @@ End = Annotated[
     QueryParameter(
         description="End of the range: a moment (RFC 3339 with a zone) is itself excluded, a bare date is included as "
         "a whole (UTC).",
+        schema_extra=_MOMENT_OR_DAY,
         examples=[Example(summary="A day, itself included", value="2016-03-31")],
     ),
 ]
@@ -169,9 +173,10 @@ def known_symbol(text: str) -> str:
         raise UnknownSymbol(text[:40]) from None
 
 
-def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
+async def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
     """Raises BadParameter for a query parameter that the route does not have, or that is given twice: a typing error
-    must not change an answer in silence."""
+    must not change an answer in silence. It waits for nothing, but what is not async would run in a thread.
+    """
     if not request.scope["query_string"]:
         return
     declared = query_parameters(request.route_handler)
@@ -181,3 +186,8 @@ def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
             raise BadParameter(name[:60], f"There is no parameter {name[:60]!r} here.", accepted=accepted)
         if len(request.query_params.getall(name)) > 1:
             raise BadParameter(name, f"The parameter {name!r} is given more than once.", accepted="one value")
+        if "\x00" in request.query_params[name]:
+            raise BadParameter(name, f"The parameter {name!r} holds a null character.", accepted="text without it")
+        if declared[name].is_optional and request.query_params[name].lower() == "null":
+            # it would count as left out, and a client that writes its null into an address does not mean that
+            raise BadParameter(name, f"The parameter {name!r} is null.", accepted="a value, or no such parameter")

@@ -14,11 +14,20 @@ from msgspec import Meta, Struct, json
 
 from api.declared import accepted_values, public_name
 from lib.errors import (
+    BadField,
+    Conflict,
     DatabaseError,
+    Forbidden,
     InsiteChartError,
     NotSettled,
+    NotThere,
+    Overloaded,
+    Throttled,
+    Unauthorized,
     UnknownScorer,
     UnknownSymbol,
+    UnstorableText,
+    WrongCredentials,
 )
 from lib.logs import get_logger
 
@@ -26,6 +35,9 @@ log = get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 2
+
+# what is on its way is not to be read
+_CLOSE = {"Connection": "close"}
 
 _QUOTED = re.compile(r"`([^`]+)`")
 
@@ -55,6 +67,37 @@ class BadParameter(InsiteChartError):
         self.parameter = parameter
 
 
+class BodyTooLarge(InsiteChartError):
+    """A body that is larger than any path accepts."""
+
+
+class BodyTooSlow(InsiteChartError):
+    """A body that did not arrive in time."""
+
+
+def problem_of(
+    status: int,
+    detail: str,
+    *,
+    kind: str,
+    path: str,
+    request_id: str,
+    parameter: str | None = None,
+    hint: str | None = None,
+) -> Problem:
+    """What went wrong with a request for `path`. `kind` is the last part of its type, and in words its title."""
+    return Problem(
+        type=f"urn:insitechart:{kind}",
+        title=kind.replace("-", " ").capitalize(),
+        status=status,
+        detail=detail,
+        instance=path,
+        request_id=request_id,
+        parameter=parameter,
+        hint=hint,
+    )
+
+
 def problem(
     request: Request[Any, Any, Any],
     status: int,
@@ -68,13 +111,11 @@ def problem(
     """The answer to `request` that says what went wrong. `kind` is the last part of its type; default: the status'
     name.
     """
-    kind = kind or HTTPStatus(status).phrase.lower().replace(" ", "-")
-    body = Problem(
-        type=f"urn:insitechart:{kind}",
-        title=kind.replace("-", " ").capitalize(),
-        status=status,
-        detail=detail,
-        instance=request.url.path,
+    body = problem_of(
+        status,
+        detail,
+        kind=kind or HTTPStatus(status).phrase.lower().replace(" ", "-"),
+        path=request.url.path,
         request_id=str(request.scope["state"].get("request_id", "")),
         parameter=parameter,
         hint=hint or None,
@@ -87,6 +128,25 @@ def problem(
     )
 
 
+def of_refusal(request: Request[Any, Any, Any], error: Unauthorized | Forbidden) -> Response[bytes]:
+    """401 or 403 with the challenge of RFC 6750. Neither tells which part of a proof was wrong."""
+    if isinstance(error, Unauthorized):
+        challenge = 'Bearer realm="insitechart"' + (', error="invalid_token"' if error.refused else "")
+        kind = "invalid-credentials" if error.refused else "unauthorized"
+        headers = {"WWW-Authenticate": challenge}
+        return problem(request, 401, str(error), kind=kind, hint=error.hint, headers=headers)
+    challenge = f'Bearer realm="insitechart", error="insufficient_scope", scope="{error.scope}"'
+    headers = {"WWW-Authenticate": challenge} if error.scope else {}
+    return problem(request, 403, str(error), kind="forbidden", hint=error.hint, headers=headers)
+
+
+def of_database(request: Request[Any, Any, Any], error: DatabaseError) -> Response[bytes]:
+    """503 with Retry-After."""
+    log.warning("database away", error=str(error), cause=repr(error.__cause__))
+    later = {"Retry-After": str(RETRY_AFTER_S)}
+    return problem(request, 503, str(error), kind="database-unavailable", hint=error.hint, headers=later)
+
+
 def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Response[bytes]:
     match error:
         case UnknownSymbol():
@@ -97,10 +157,30 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
             return problem(request, 400, str(error), kind="bad-parameter", parameter="scorer", hint=error.hint)
         case NotSettled():
             return problem(request, 400, str(error), kind="not-settled", parameter="as_of", hint=error.hint)
+        case UnstorableText():
+            return problem(request, 400, str(error), kind="bad-parameter", hint=error.hint)
+        case BodyTooLarge():
+            return problem(request, 413, str(error), kind="request-entity-too-large", hint=error.hint, headers=_CLOSE)
+        case BodyTooSlow():
+            return problem(request, 408, str(error), kind="request-timeout", hint=error.hint, headers=_CLOSE)
+        case Unauthorized() | Forbidden():
+            return of_refusal(request, error)
+        case BadField():
+            return problem(request, 400, str(error), kind="bad-parameter", parameter=error.field, hint=error.hint)
+        case WrongCredentials():
+            return problem(request, 400, str(error), kind="wrong-credentials", hint=error.hint)
+        case NotThere():
+            return problem(request, 404, str(error), kind="not-found", hint=error.hint)
+        case Conflict():
+            return problem(request, 409, str(error), kind="conflict", hint=error.hint)
+        case Throttled():
+            later = {"Retry-After": str(error.retry_after_s)}
+            return problem(request, 429, str(error), kind="too-many-attempts", hint=error.hint, headers=later)
+        case Overloaded():
+            later = {"Retry-After": str(error.retry_after_s)}
+            return problem(request, 503, str(error), kind="overloaded", hint=error.hint, headers=later)
         case DatabaseError():
-            log.warning("database away", error=str(error), cause=repr(error.__cause__))
-            later = {"Retry-After": str(RETRY_AFTER_S)}
-            return problem(request, 503, str(error), kind="database-unavailable", hint=error.hint, headers=later)
+            return of_database(request, error)
     return _unexpected(request, error)
 
 
@@ -156,4 +236,16 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Exception: _unexpected,
 }
 
-__all__ = ["EXCEPTION_HANDLERS", "PROBLEM_JSON", "BadParameter", "MediaType", "Problem", "problem"]
+__all__ = [
+    "EXCEPTION_HANDLERS",
+    "PROBLEM_JSON",
+    "BadParameter",
+    "BodyTooLarge",
+    "BodyTooSlow",
+    "MediaType",
+    "Problem",
+    "of_database",
+    "of_refusal",
+    "problem",
+    "problem_of",
+]

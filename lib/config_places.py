@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from pydantic import SecretStr, ValidationError
+from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 
 from lib.config_file import Entry, is_open_to_others, read_config
@@ -50,8 +50,8 @@ def config_file() -> Path:
 
 def variable(settings_cls: type[BaseSettings], field: str) -> str:
     """The environment variable of `field`."""
-    alias = settings_cls.model_fields[field].validation_alias
-    return str(alias) if alias else f"{settings_cls.model_config.get('env_prefix', '')}{field}".upper()
+    alias = _aliases(settings_cls, field)
+    return alias[0] if alias else f"{settings_cls.model_config.get('env_prefix', '')}{field}".upper()
 
 
 def places(settings_cls: type[BaseSettings]) -> dict[str, Place]:
@@ -61,7 +61,7 @@ def places(settings_cls: type[BaseSettings]) -> dict[str, Place]:
     given = EnvSettingsSource(settings_cls)()
     for field in settings_cls.model_fields:
         if _taken_as(settings_cls, field) in given:
-            found[field] = Place(variable(settings_cls, field))
+            found[field] = Place(_variable_set(settings_cls, field))
     return found
 
 
@@ -100,5 +100,22 @@ def _read_file(settings_cls: type[BaseSettings]) -> dict[str, Entry]:
 
 
 def _taken_as(settings_cls: type[BaseSettings], field: str) -> str:
-    """The name under which pydantic takes the field's value: its alias, and then no other."""
-    return str(settings_cls.model_fields[field].validation_alias or field)
+    """The name under which pydantic takes the field's value: its alias, the first of several, and then no other."""
+    return (_aliases(settings_cls, field) or [field])[0]
+
+
+def _variable_set(settings_cls: type[BaseSettings], field: str) -> str:
+    """The variable that sets `field`, where it has several names."""
+    filled = {name.upper() for name, value in os.environ.items() if value}
+    names = [alias.upper() for alias in _aliases(settings_cls, field)]
+    return next((name for name in names if name in filled), variable(settings_cls, field))
+
+
+def _aliases(settings_cls: type[BaseSettings], field: str) -> list[str]:
+    match settings_cls.model_fields[field].validation_alias:
+        case None:
+            return []
+        case AliasChoices(choices=choices):
+            return [str(choice) for choice in choices]
+        case alias:
+            return [str(alias)]

@@ -4,10 +4,21 @@ InsiteChartError
 ├── ConfigurationError      a setting or an argument cannot be used; says which one and what would be accepted
 ├── UnknownSymbol           no listing has this symbol
 ├── UnknownScorer           no scorer has this name and version
+├── UnstorableText          a text that was sent holds what PostgreSQL cannot keep: null characters, half surrogates
 ├── NotSettled              an as-of moment is in the future, or a write that belongs before it is still under way
+├── Unauthorized            nobody has proved who asks, or the proof does not hold
+├── Forbidden               who asks is known, and may not do this
+├── WrongCredentials        an e-mail address and a password, or a token, that do not fit; never says which
+├── BadField                something that was given cannot be used; carries its name
+├── NotThere                there is nothing of that kind with this id, or it is somebody else's
+├── Conflict                it cannot be done as things are now
+├── MailError               a mail could not be handed over; carries whether trying again can help
+├── Throttled               tried too often; carries the seconds after which trying is allowed again
+├── Overloaded              more is asked at once than this process can do; carries the seconds to wait
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
+├── RedisAway               Redis does not answer; whoever asks has something else to fall back on
 ├── ArchiveError            a file cannot be imported at all (a bad line never raises; it goes to the rejects file)
 ├── PlatformError           the platform on this machine cannot start, or is not running
 └── SourceError             a provider did not give what it was asked for
@@ -60,8 +71,72 @@ class UnknownScorer(InsiteChartError):
     """No scorer has this name and version."""
 
 
+class UnstorableText(InsiteChartError):
+    """A text that was sent holds a character that PostgreSQL cannot keep."""
+
+
 class NotSettled(InsiteChartError):
     """What was known at that moment is not final yet, so an answer now could differ from the same answer later."""
+
+
+class Unauthorized(InsiteChartError):
+    """Nobody has proved who asks. `refused` says that a proof was given and does not hold; it never says why."""
+
+    def __init__(self, message: str, *, refused: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.refused = refused
+
+
+class Forbidden(InsiteChartError):
+    """Who asks is known, and may not do this. `scope` is what a key would have to carry; empty where none helps."""
+
+    def __init__(self, message: str, *, scope: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.scope = scope
+
+
+class WrongCredentials(InsiteChartError):
+    """An e-mail address and a password, or a token, that do not fit. It never says which of them is wrong."""
+
+
+class BadField(InsiteChartError):
+    """Something that was given cannot be used. `field` names it, `hint` says what would be accepted."""
+
+    def __init__(self, field: str, message: str, *, accepted: str) -> None:
+        super().__init__(message, hint=f"Accepted: {accepted}.")
+        self.field = field
+
+
+class NotThere(InsiteChartError):
+    """There is nothing of that kind with this id, or it is somebody else's: nobody is told which."""
+
+
+class Conflict(InsiteChartError):
+    """It cannot be done as things are now."""
+
+
+class MailError(InsiteChartError):
+    """A mail could not be handed over. `lasting` says that trying again cannot help."""
+
+    def __init__(self, message: str, *, lasting: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.lasting = lasting
+
+
+class Throttled(InsiteChartError):
+    """Tried too often. `retry_after_s` are the seconds after which trying is allowed again."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(InsiteChartError):
+    """More is asked at once than this process can do. `retry_after_s` are the seconds to wait."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class DatabaseError(InsiteChartError):
@@ -74,6 +149,16 @@ class DatabaseUnavailable(DatabaseError):
 
 class MigrationError(DatabaseError):
     """The schema in the database and the migrations of this code do not fit."""
+
+
+class RedisAway(InsiteChartError):
+    """Redis does not answer, or cannot do what it is asked."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"Redis at {place} cannot be used: {reason or 'it does not answer'}.",
+            hint="Check that it is running and that INSITECHART_REDIS_URL is right, or unset it to do without.",
+        )
 
 
 class ArchiveError(InsiteChartError):

@@ -5,11 +5,18 @@ It does not know what is logged, nor Prefect's own logging.
 
 import logging
 import sys
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Literal
 
 import structlog
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+# the request that this line is about; set by whoever answers it, and on every line until it is set otherwise
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_ready_lines: Callable[[str], object] | None = None
 
 
 def configure_logs(level: str = "info", style: Literal["auto", "json", "console"] = "auto") -> None:
@@ -17,9 +24,11 @@ def configure_logs(level: str = "info", style: Literal["auto", "json", "console"
 
     Lines of libraries that use the standard logging module pass through the same renderer.
     """
+    global _ready_lines
     console = style == "console" or (style == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -49,9 +58,27 @@ def configure_logs(level: str = "info", style: Literal["auto", "json", "console"
     root.setLevel(_LEVELS[level])
     # a line for every request of Prefect's client would drown all others
     logging.getLogger("httpx").setLevel(max(logging.WARNING, _LEVELS[level]))
+    written = sys.stderr.write if root.isEnabledFor(logging.INFO) else len
+    _ready_lines = None if console else written
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger whose calls take an event and named values: `log.info("bars stored", symbol="AAPL", rows=252)`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
+
+
+def ready_lines() -> Callable[[str], object] | None:
+    """Takes finished JSON lines of level info, each with its line break, or swallows them where the level is higher;
+    None where lines are not JSON. For what logs so often that rendering costs more than doing.
+    """
+    return _ready_lines
+
+
+def _add_request_id(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    current = request_id.get()
+    if current:
+        event.setdefault("request_id", current)
+    return event

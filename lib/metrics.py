@@ -30,6 +30,13 @@ HTTP_SECONDS = Histogram(
 )
 HTTP_UNDER_WAY = Gauge("insitechart_http_requests_under_way", "Requests being answered now.")
 
+PASSWORD_CHECKS = Counter(
+    "insitechart_password_checks_total", "Checks and hashes of passwords: done, or refused for too many at once.",
+    ["outcome"],
+)  # fmt: skip
+LOGINS = Counter("insitechart_logins_total", "Logins by outcome.", ["outcome"])
+MAILS = Counter("insitechart_mails_total", "Mails by outcome; later: it is tried again.", ["outcome"])
+
 _POOL_CONNECTIONS = Gauge(
     "insitechart_database_pool_connections", "Connections of the pool to PostgreSQL.", ["state"]
 )  # fmt: skip
@@ -53,10 +60,33 @@ STREAM_LISTENERS_REFUSED = Counter(
 )
 
 
+_ANSWERS = Counter(
+    "insitechart_answers_total",
+    "Reads of stocks and sentiment: given out of memory, found with another process, or computed.",
+    ["origin"],
+)  # fmt: skip
+ANSWERS_KEPT, ANSWERS_SHARED, ANSWERS_COMPUTED = (
+    _ANSWERS.labels(origin) for origin in ("memory", "shared", "computed")
+)
+_ANSWERS_BYTES = Gauge("insitechart_answers_bytes", "Memory that kept answers take.")
+
+
+def watch_answers(size: Callable[[], int]) -> None:
+    """Takes the gauge of kept answers from this function at every scrape."""
+    _ANSWERS_BYTES.set_function(size)
+
+
 def watch_pool(size: Callable[[], int], idle: Callable[[], int]) -> None:
     """Takes the pool's gauges from these two functions at every scrape."""
     _POOL_CONNECTIONS.labels("open").set_function(size)
     _POOL_CONNECTIONS.labels("idle").set_function(idle)
+
+
+RATE_LIMITED = Counter("insitechart_rate_limited_total", "Requests beyond their budget.", ["budget"])
+REDIS_UP = Gauge("insitechart_redis_up", "1 while Redis answers; it stays 0 where none is configured.")
+REDIS_FAILURES = Counter(
+    "insitechart_redis_failures_total", "Uses of Redis that failed, and fell back on memory.", ["use"]
+)  # fmt: skip
 
 
 class Measure(NamedTuple):

@@ -3,15 +3,20 @@
 The environment comes before the file (lib/config_places.py). It does not know who uses what.
 """
 
+import re
 from decimal import Decimal
+from email.utils import formataddr, parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lib.config_places import FileSource, problems
+from lib.domain.networks import EVERYWHERE, UNIX, parse_network
+from lib.domain.services import Service, parse_services
 from lib.domain.symbols import parse_symbol
 from lib.errors import ConfigurationError
 
@@ -31,6 +36,13 @@ DEFAULT_FEEDS = (
     "hankyung=https://www.hankyung.com/feed/finance",
     "yonhap=https://www.yna.co.kr/rss/economy.xml",
 )
+
+
+# a proxy or Prometheus of one's own usually asks from such an address
+PRIVATE_NETWORKS = ("127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", UNIX)
+
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:\d{1,5})?/?")
 
 
 class Settings(BaseSettings):
@@ -123,8 +135,87 @@ class Settings(BaseSettings):
         "jetstream2.us-east.bsky.network", "jetstream1.us-east.bsky.network", "jetstream2.us-west.bsky.network",
     )  # fmt: skip
 
+    redis_url: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias=AliasChoices("INSITECHART_REDIS_URL", "redis_url"),
+            description="A Redis that several API processes share: redis://host:6379/0. REDIS_URL is read, too.",
+        ),
+    ] = None
+
+    cache_mb: Annotated[
+        int,
+        Field(ge=0, le=65536, description="Memory of an API process for answers that are ready, in MB; 0 keeps none."),
+    ] = 64
+
     feeds: Annotated[Words, Field(description="RSS and Atom feeds that are read, as name=address.")] = DEFAULT_FEEDS
 
+    environment: Annotated[
+        Literal["development", "production"],
+        Field(description="production refuses to start with anything that is safe on one's own machine alone."),
+    ] = "development"
+    secret_keys: Annotated[
+        SecretStr | None,
+        Field(description="Secret keys as id:secret, comma-separated, the signing one first; default: made in home."),
+    ] = None
+    secret_keys_file: Annotated[
+        Path | None, Field(description="A file with the secret keys instead; it may change while the API runs.")
+    ] = None
+    public_url: Annotated[
+        str | None, Field(description="Where people reach this installation; mailed links begin with it.")
+    ] = None
+    public_reads: Annotated[
+        bool, Field(description="Stocks and sentiment are read by anyone; else by known users and keys alone.")
+    ] = True
+    registration: Annotated[bool, Field(description="People may register by themselves.")] = True
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(description="Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://…; default: a folder."),
+    ] = None
+    mail_from: Annotated[str, Field(description="Sender of mails.")] = "InsiteChart <insitechart@localhost>"
+    password_memory_mib: Annotated[
+        int, Field(ge=19, le=1024, description="MiB of memory that one password check takes (argon2id).")
+    ] = 64
+    password_rounds: Annotated[int, Field(ge=2, le=20, description="Passes over that memory.")] = 3
+    password_workers: Annotated[int, Field(ge=1, le=64, description="Password checks at the same time.")] = 2
+    session_days: Annotated[int, Field(ge=1, le=3650, description="Days after which one must log in again.")] = 90
+    session_idle_days: Annotated[
+        int, Field(ge=1, le=3650, description="Days without use after which a session is over.")
+    ] = 30
+
+    api_services: Annotated[
+        Words, Field(description="What this process serves: stocks, sentiment, users, operations, or all.")
+    ] = ("all",)
+    api_connections: Annotated[int, Field(ge=16, le=100_000, description="Connections at once; more get 503.")] = 8192
+    allowed_hosts: Annotated[
+        Words,
+        Field(description="Names that the API answers to, *.example.com too; default: loopback and where it listens."),
+    ] = ()
+    trusted_proxies: Annotated[
+        Words, Field(description="Networks whose X-Forwarded-For and -Proto are believed; unix is a socket file.")
+    ] = ()
+    operations_from: Annotated[
+        Words, Field(description="Networks that may ask for /operations and /metrics; * is everywhere.")
+    ] = PRIVATE_NETWORKS
+    cors_origins: Annotated[
+        Words, Field(description="Pages that may read the API from browsers, as https://app.example.com.")
+    ] = ()
+    limits_anonymous_reads: Annotated[
+        int, Field(ge=0, description="Reads a minute from one address whose user is not known; 0 is no limit.")
+    ] = 600
+    limits_anonymous_analyze: Annotated[int, Field(ge=0, description="Texts a minute that it may have read.")] = 60
+    limits_logins: Annotated[
+        int, Field(ge=0, description="Registrations, log-ins and refreshed tokens a minute from one address.")
+    ] = 60
+    limits_refusals: Annotated[
+        int, Field(ge=0, description="Wrong credentials a minute from one address before it is not heard.")
+    ] = 60
+    limits_reads: Annotated[int, Field(ge=0, description="Reads a minute of one user, all keys together.")] = 6000
+    limits_writes: Annotated[int, Field(ge=0, description="Changes a minute of one user.")] = 600
+    limits_analyze: Annotated[int, Field(ge=0, description="Texts a minute that one user may have read.")] = 600
+    limits_key_percent: Annotated[
+        int, Field(ge=1, le=100, description="Percent of its user's budget that one API key may use up.")
+    ] = 50
     changes_keep_hours: Annotated[
         int, Field(ge=24, description="Hours for which a broken stream can go on where it broke off.")
     ] = 48
@@ -137,7 +228,8 @@ class Settings(BaseSettings):
     ] = 15
 
     @field_validator(
-        "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", mode="before"
+        "scorers_beside", "watchlist", "sources_off", "reddit_subreddits", "bluesky_hosts", "feeds", "api_services",
+        "allowed_hosts", "trusted_proxies", "operations_from", "cors_origins", mode="before",
     )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
@@ -152,6 +244,35 @@ class Settings(BaseSettings):
     def _table(cls, value: object) -> object:
         # in a file they read best as a table: name = "address"
         return [f"{name}={address}" for name, address in value.items()] if isinstance(value, dict) else value
+
+    @field_validator("api_services", mode="after")
+    @classmethod
+    def _known_services(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return parse_services(value) and value
+
+    @field_validator("trusted_proxies", "operations_from", mode="after")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in (EVERYWHERE, UNIX):
+                parse_network(name)
+        return value
+
+    @field_validator("allowed_hosts", mode="after")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _HOST.fullmatch(name):
+                raise ValueError(f"{name[:60]!r} is no host name; write it without scheme, port and path")
+        return value
+
+    @field_validator("cors_origins", mode="after")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != EVERYWHERE and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin[:60]!r} is no origin such as https://app.example.com")
+        return value
 
     @field_validator("watchlist", mode="after")
     @classmethod
@@ -169,6 +290,22 @@ class Settings(BaseSettings):
             raise ValueError("two feeds have the same name")
         return value
 
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value) if value is not None else None
+        if parts and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError(f"{str(value)[:60]!r} is not https://…")
+        return value.rstrip("/") if value is not None else None
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        if "@" not in address or any(not sign.isprintable() for sign in value):
+            raise ValueError(f"{value[:60]!r} is not a sender such as InsiteChart <insitechart@example.com>")
+        return formataddr((name, address))
+
     @field_validator("home", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -178,6 +315,11 @@ class Settings(BaseSettings):
     def scorers(self) -> tuple[str, ...]:
         """What new posts are scored by: the one that answers use, then those beside it, each once."""
         return tuple(dict.fromkeys((self.scorer, *self.scorers_beside)))
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What the API serves here."""
+        return parse_services(self.api_services)
 
     @classmethod
     def settings_customise_sources(

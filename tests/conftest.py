@@ -1,5 +1,6 @@
 """What every test may ask for: one real PostgreSQL for the session, and a fresh migrated database per test."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator
 
@@ -15,9 +16,17 @@ pytest_plugins = [
     "tests.support.bluesky",
     "tests.support.declared",
     "tests.support.feeds",
+    "tests.support.redis",
     "tests.support.x",
     "tests.support.yahoo",
 ]
+
+# the client of applications under test has a name and an address that no real one has
+os.environ.setdefault("INSITECHART_ALLOWED_HOSTS", "testserver.local,localhost,127.0.0.1")
+os.environ.setdefault("INSITECHART_OPERATIONS_FROM", "*")
+# the least that argon2id is allowed to take: what is under test is who gets in, not how long guessing takes
+os.environ.setdefault("INSITECHART_PASSWORD_MEMORY_MIB", "19")
+os.environ.setdefault("INSITECHART_PASSWORD_ROUNDS", "2")
 
 _TEMPLATE = "template_insitechart"
 

@@ -13,6 +13,8 @@ from time import monotonic
 
 import uvicorn
 
+from api.live.feed import Feed
+
 GRACE_S = 1.0
 LINGER_S = 10.0
 _SWEEP_EVERY = 20
@@ -21,14 +23,11 @@ _OTHER_FILES = 512
 
 
 class StreamingServer(uvicorn.Server):
-    """`end_streams` ends them once what waits is sent, `cut_streams` at once; both are called in the server's loop."""
+    """`feed` returns what the streams hang on, where there is any."""
 
-    def __init__(
-        self, config: uvicorn.Config, *, end_streams: Callable[[], None], cut_streams: Callable[[], None]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, feed: Callable[[], Feed | None]) -> None:
         super().__init__(config)
-        self._end_streams = end_streams
-        self._cut_streams = cut_streams
+        self._feed = feed
         self._closing: dict[asyncio.Transport, float] = {}
 
     async def on_tick(self, counter: int) -> bool:
@@ -37,16 +36,19 @@ class StreamingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._end_streams()
-        ending = asyncio.create_task(self._end())
+        feed = self._feed()
+        if feed is not None:
+            feed.close()
+        ending = asyncio.create_task(self._end(feed))
         try:
             await super().shutdown(sockets)
         finally:
             ending.cancel()
 
-    async def _end(self) -> None:
+    async def _end(self, feed: Feed | None) -> None:
         await asyncio.sleep(GRACE_S)
-        self._cut_streams()
+        if feed is not None:
+            feed.cut()
         while True:
             self._sweep(GRACE_S)
             await asyncio.sleep(GRACE_S / 4)

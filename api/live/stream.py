@@ -17,6 +17,8 @@ from api.live.encoding import reset_event, retry, status_event
 from api.live.feed import Feed
 from api.live.listeners import Listener
 from api.live.schemas import ResetReason
+from api.observed import STREAMED
+from api.walls.outer import ABORT
 from lib.domain.changes import Position
 from lib.errors import DatabaseError
 
@@ -26,9 +28,6 @@ HEADERS = {
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",
 }
-
-# a server may offer to end the connection at once, unsent bytes and all
-ABORT: Any = "insitechart.abort"
 
 # thousands that lost one process must not come to the next one all at once
 _RETRY_MS = (1_000, 4_000)
@@ -61,6 +60,7 @@ class _StreamingResponse(ASGIResponse):
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"][STREAMED] = True
         self._body.abort = (scope.get("extensions") or {}).get(ABORT)
         await super().__call__(scope, receive, send)
 

@@ -1,7 +1,6 @@
 """Routes under /operations: what the sources were asked, cost and owe. It does not ask a source, nor change anything.
 
-Nobody has to prove who they are here yet: whoever reaches the API reads it, so a gateway must keep /operations to
-operators. What it answers holds neither credentials nor anything of a person.
+Operators and admins read it. What it answers holds neither credentials nor anything of a person.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import QueryParameter
 
+from api.auth.guards import needs
 from api.cursors import read_cursor, write_cursor
 from api.deps import Moment, NamedDependency
 from api.openapi import problems
@@ -38,6 +38,7 @@ class OperationsController(Controller):
 
     path = "/operations"
     tags = ("operations",)
+    guards = (needs("operator", "operations"),)
 
     @get("/sources", operation_id="getSources", summary="How every source stands", responses=problems(400, 503))
     async def sources(self, pool: NamedDependency[Pool], settings: NamedDependency[Settings]) -> SourceList:

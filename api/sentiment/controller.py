@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from litestar import Controller, Request, Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from api.answers import table_answer
+from api.answers import json_answer, table_answer
 from api.catalogue import Catalogue
 from api.cursors import read_cursor, write_cursor
 from api.deps import Moment, NamedDependency
@@ -73,7 +73,7 @@ class SentimentController(Controller):
         window: WindowLength = "24h",
         source: SourceName = None,
         scorer: ScorerName = None,
-    ) -> Sentiment:
+    ) -> Response[Sentiment]:
         """Counts, mean score and buzz of one window that ends now, or at `as_of`, with all posts and without copies.
         No posts: zeros and a null score.
         """
@@ -86,7 +86,9 @@ class SentimentController(Controller):
             coverage_of(pool, since=span.since, until=span.until, source=source, without_feed="bars", moment=moment.at),
         )
         check_scorer(name, known=counts.scorer_known)
-        return sentiment_view(asked, window, span, moment, counts, scorer=name, source=source, coverage=coverage)
+        return json_answer(
+            sentiment_view(asked, window, span, moment, counts, scorer=name, source=source, coverage=coverage)
+        )
 
     @get(
         "/{symbol:str}/series",
@@ -180,14 +182,17 @@ class SentimentController(Controller):
         """The symbols with the most unusual number of posts, of the 500 with the most posts in the window."""
         length = WINDOWS[window]
         span = window_until(moment.at or datetime.now(UTC), length)
-        talks = await talked_about(
-            pool,
-            settings.scorer,
-            until=span.until,
-            length=length,
-            market=market,
-            filtered=series == "filtered",
-            moment=moment.at,
+        talks, coverage = await asyncio.gather(
+            talked_about(
+                pool,
+                settings.scorer,
+                until=span.until,
+                length=length,
+                market=market,
+                filtered=series == "filtered",
+                moment=moment.at,
+            ),
+            coverage_of(pool, since=span.since, until=span.until, without_feed="bars", moment=moment.at),
         )
         return Trending(
             window=window,
@@ -197,6 +202,7 @@ class SentimentController(Controller):
             scorer=settings.scorer,
             series=series,
             items=trending_view(talks, limit, named=moment.at is None, filtered=series == "filtered"),
+            coverage=[feed_view(feed) for feed in coverage],
         )
 
     @post(

@@ -14,6 +14,7 @@ from api.measures import (
     Buzz,
     Concentration,
     Concentrations,
+    Confidences,
     Confident,
     Counts,
     FilteredCounts,
@@ -146,6 +147,7 @@ class SeriesTable(Struct, frozen=True, kw_only=True):
     author_concentration: Concentrations
     new_account_share: NewAccountShares
     burst: Bursts
+    confidence: Confidences
 
 
 class TrendingItem(Struct, frozen=True, kw_only=True):
@@ -185,6 +187,9 @@ class Trending(Struct, frozen=True, kw_only=True):
     scorer: Annotated[str, Meta(examples=["finance@1"])]
     series: Annotated[Series, Meta(description="Which posts decided the order.")]
     items: list[TrendingItem]
+    coverage: Annotated[
+        list[FeedCoverage], Meta(description="Which sources of posts were asked: silence of a source is not calm.")
+    ]
     next: None = None
 
 

@@ -7,13 +7,14 @@ from litestar import Controller, Request, Response, get
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
-from api.answers import table_answer
+from api.answers import json_answer, table_answer
 from api.catalogue import Catalogue
 from api.cursors import read_cursor, write_cursor
 from api.deps import Moment, NamedDependency
 from api.openapi import problems
 from api.parameters import DEFAULT_ROWS, End, Rows, ScorerName, Start, SymbolPath, known_symbol, parse_range
 from api.scorers import check_scorer
+from api.stocks.paging import After, page_of
 from api.stocks.schemas import BarsTable, InsightTable, Stock, StockPage
 from api.stocks.views import stock_item, stock_view
 from lib.db.bars import bars_table
@@ -53,23 +54,21 @@ class StocksController(Controller):
     @get(operation_id="searchStocks", summary="Find stocks", responses=problems(400, 503))
     async def search(
         self, catalogue: NamedDependency[Catalogue], q: Query = "", limit: PageSize = 20, cursor: Cursor = None
-    ) -> StockPage:
+    ) -> Response[StockPage]:
         """By symbol, English or Korean name, or Korean initials, the best match first; without `q` all, by symbol."""
         if not q.strip():
-            return await _all_stocks(catalogue, limit, cursor)
-        offset = read_cursor(cursor, int) if cursor else 0
+            return json_answer(await _all_stocks(catalogue, limit, cursor))
         index = await catalogue.search_index()
-        found = index.search(q, limit=limit + 1, offset=max(offset, 0))
-        more = len(found) > limit
-        items = [stock_item(match.listing, match.kind, match.score) for match in found[:limit]]
-        return StockPage(items, write_cursor(offset + limit) if more else None)
+        found, last = page_of(index, q, limit, read_cursor(cursor, After) if cursor else None)
+        items = [stock_item(match.listing, match.kind, match.score) for match in found]
+        return json_answer(StockPage(items, write_cursor(last) if last else None))
 
     @get("/{symbol:str}", operation_id="getStock", summary="One stock", responses=problems(400, 404, 503))
     async def detail(
         self, symbol: SymbolPath, pool: NamedDependency[Pool], settings: NamedDependency[Settings]
-    ) -> Stock:
+    ) -> Response[Stock]:
         """The listing, its newest daily bar, and the newest day on which people spoke of it."""
-        return stock_view(await stock_detail(pool, known_symbol(symbol), settings.scorer), settings.scorer)
+        return json_answer(stock_view(await stock_detail(pool, known_symbol(symbol), settings.scorer), settings.scorer))
 
     @get("/{symbol:str}/bars", operation_id="getBars", summary="Bars of one stock", responses=problems(400, 404, 503))
     async def bars(

@@ -10,6 +10,8 @@ from msgspec import Meta, Struct
 from api.measures import (
     Bursts,
     Concentrations,
+    Confidences,
+    Confident,
     FilteredScores,
     NewAccountShares,
     SomeCounts,
@@ -83,6 +85,7 @@ class LastSentiment(Struct, frozen=True, kw_only=True):
     scorer: Annotated[str, Meta(examples=["finance@1"])]
     score: Annotated[float, Meta(description="Mean of the posts, -1 to 1.", examples=[0.21])]
     label: Annotated[str, Meta(examples=["positive"])]
+    confidence: Confident
     posts: int
     authors: int
     positive: int
@@ -171,4 +174,5 @@ class InsightTable(Struct, frozen=True, kw_only=True):
     author_concentration: Concentrations
     new_account_share: NewAccountShares
     burst: Bursts
+    confidence: Confidences
     actions: Annotated[list[Action], Meta(description="Dividends and splits in the range.")]

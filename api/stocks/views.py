@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from api.stocks.schemas import LastBar, LastSentiment, Match, Stock, StockItem
 from lib.db.stocks import Detail
+from lib.domain.confidence import confidence
 from lib.domain.symbols import Listing
 from lib.scoring.verdict import label_of
 
@@ -54,6 +55,7 @@ def stock_view(detail: Detail, scorer: str) -> Stock:
             scorer=scorer,
             score=said.score,
             label=label_of(said.score),
+            confidence=confidence(said.posts, said.authors),
             posts=said.posts,
             authors=said.authors,
             positive=said.positive,

@@ -15,6 +15,7 @@ from deployments.cli.console import table_console
 from deployments.local.stopping import MARKER
 from lib.config_places import FILE_VARIABLE, Place, config_file, is_secret, open_secrets, places, problems, variable
 from lib.errors import InsiteChartError
+from lib.production import refusals
 from lib.scoring.registry import get_scorer
 from lib.settings import Settings
 from lib.sources.registry import declaration
@@ -60,11 +61,12 @@ def _settings() -> tuple[Settings | None, list[str]]:
     named: list[tuple[str, str, Callable[[str], object]]] = [("scorer", settings.scorer, get_scorer)]
     named += [("scorers_beside", scorer, get_scorer) for scorer in settings.scorers_beside]
     named += [("sources_off", source, declaration) for source in settings.sources_off]
-    return settings, [
+    told = [
         f"{places(Settings).get(field, variable(Settings, field))}: {wrong}"
         for field, name, find in named
         if (wrong := _unknown(name, find)) is not None
     ]
+    return settings, [*told, *refusals(settings)]
 
 
 def _unknown(name: str, find: Callable[[str], object]) -> str | None:

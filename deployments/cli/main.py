@@ -24,6 +24,9 @@ _COMMANDS = {
     "evaluate": ("deployments.cli.evaluate:evaluate", "Measure the scorers on labelled texts."),
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
     "sources": ("deployments.cli.sources:sources", "Show every source, and what to do where one is silent."),
+    "openapi": ("deployments.cli.openapi:openapi", "Write the OpenAPI document of the API."),
+    "users": ("deployments.cli.users:users", "Make the first admin, list accounts, disable, give roles."),
+    "keys": ("deployments.cli.keys:keys", "Rotate the secret keys without logging anybody out."),
     "config": ("deployments.cli.config:config", "Print a settings file, or check the settings."),
 }
 

@@ -18,7 +18,7 @@ from lib.errors import UnknownSymbol
 _STEPS: dict[Interval, timedelta] = {"1d": timedelta(days=1), "1h": timedelta(hours=1), "1m": timedelta(minutes=1)}
 
 _TABLE = """
-SELECT c.id IS NOT NULL AS scorer_known, t.starts, t.counts, h.posts AS before, h.older,
+SELECT c.id IS NOT NULL AS scorer_known, t.starts, t.counts, t.authors, h.posts AS before, h.older,
        json_build_object(
            'symbol', s.symbol, 'interval', $2::text, 'scorer', $7::text, 'as_of', $10::text, 'sample', t.sample,
            'truncated', older.more,

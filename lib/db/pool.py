@@ -3,18 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import asyncpg
 
+from lib.db.leases import LeasingPool
+from lib.db.types import Connection, Pool
 from lib.errors import DatabaseUnavailable
-
-if TYPE_CHECKING:
-    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
-    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-else:
-    Pool: TypeAlias = asyncpg.Pool
-    Connection: TypeAlias = asyncpg.Connection
 
 # jit off: our statements are short, and compiling one takes longer than running it
 _SESSION = {"timezone": "UTC", "jit": "off", "lock_timeout": "30s"}
@@ -49,6 +44,18 @@ async def connect(url: str, *, application: str, statement_timeout_s: float = 0)
         raise _unavailable(url, error) from error
 
 
+# what create_pool would say
+_AS_CREATED: dict[str, Any] = {
+    "max_queries": 50_000,
+    "max_inactive_connection_lifetime": 300.0,
+    "setup": None,
+    "init": None,
+    "loop": None,
+    "connection_class": asyncpg.Connection,
+    "record_class": asyncpg.Record,
+}
+
+
 async def _leave_as_it_is(connection: Connection) -> None:
     """Instead of asyncpg's reset, which costs a round trip."""
 
@@ -66,17 +73,24 @@ async def open_pool(
     """A pool of UTC sessions, closed on leaving. Raises DatabaseUnavailable. A statement time-out of 0 means none.
 
     `stateless` promises that no statement leaves anything in its session (a setting, a lock, a listener), which saves
-    the reset between two users of a connection.
+    the reset between two users of a connection, and lets reads keep connections at hand.
     """
+    session = _session(application, statement_timeout_s)
     try:
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=min_size,
-            max_size=max_size,
-            timeout=10,
-            reset=_leave_as_it_is if stateless else None,
-            server_settings=_session(application, statement_timeout_s),
-        )
+        if stateless:
+            pool: Pool = await LeasingPool(
+                url,
+                min_size=min_size,
+                max_size=max_size,
+                timeout=10,
+                reset=_leave_as_it_is,
+                server_settings=session,
+                **_AS_CREATED,
+            )
+        else:
+            pool = await asyncpg.create_pool(
+                url, min_size=min_size, max_size=max_size, timeout=10, server_settings=session
+            )
     except _UNREACHABLE as error:
         raise _unavailable(url, error) from error
     try:
@@ -86,3 +100,6 @@ async def open_pool(
             await asyncio.wait_for(pool.close(), timeout=5)
         except TimeoutError:
             pool.terminate()
+
+
+__all__ = ["Connection", "Pool", "connect", "open_pool"]

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import asyncpg
 
+from lib.db.leases import LeasingPool
 from lib.db.pool import Pool
-from lib.errors import DatabaseError, DatabaseUnavailable
+from lib.errors import DatabaseError, DatabaseUnavailable, UnstorableText
 
 ACQUIRE_TIMEOUT_S = 5
 
@@ -29,8 +30,8 @@ _AWAY = (
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Turns what asyncpg raises inside into DatabaseUnavailable, or DatabaseError for a statement that ran out of
-    time.
+    """Turns what asyncpg raises inside into DatabaseUnavailable, DatabaseError for a statement that ran out of time, or
+    UnstorableText.
     """
     try:
         yield
@@ -40,6 +41,10 @@ def database_errors() -> Iterator[None]:
         ) from error
     except _AWAY as error:
         raise DatabaseUnavailable("PostgreSQL cannot be reached.", hint="Try again shortly.") from error
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
+        raise UnstorableText(
+            "A text holds a character that cannot be kept.", hint="Leave out null characters."
+        ) from error
     except asyncpg.QueryCanceledError as error:
         raise DatabaseError(
             "PostgreSQL took too long for this question, and was stopped.", hint="Ask for a shorter range."
@@ -66,5 +71,7 @@ async def read_row(pool: Pool, statement: str, *arguments: object) -> asyncpg.Re
 
 
 async def _fetch(pool: Pool, statement: str, arguments: tuple[object, ...]) -> list[asyncpg.Record]:
+    if isinstance(pool, LeasingPool):
+        return await pool.read(statement, arguments, patience_s=ACQUIRE_TIMEOUT_S)
     async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
         return await connection.fetch(statement, *arguments)

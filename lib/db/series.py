@@ -1,6 +1,6 @@
-"""Reads the sentiment of one symbol over time from its buckets, as columns of JSON. PostgreSQL builds all but bursts.
+"""Reads the sentiment of one symbol over time from its buckets, as columns of JSON. PostgreSQL builds most.
 
-It does not read posts, and it does not judge: what a burst is, is lib/domain's.
+It does not read posts, and it does not judge: what a burst is, and how surely a mean is known, is lib/domain's.
 """
 
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ import msgspec
 from lib.db.pool import Pool
 from lib.db.reading import read_row
 from lib.domain.buzz import PERIODS, bursts
+from lib.domain.confidence import confidence
 from lib.errors import UnknownSymbol
 
 SeriesInterval = Literal["5m", "1h", "1d"]
@@ -21,7 +22,7 @@ _STEPS: dict[SeriesInterval, timedelta] = {
 }
 
 _SERIES = """
-SELECT c.id IS NOT NULL AS scorer_known, t.starts, t.counts, h.posts AS before, h.older,
+SELECT c.id IS NOT NULL AS scorer_known, t.starts, t.counts, t.authors, h.posts AS before, h.older,
        json_build_object(
            'symbol', s.symbol, 'interval', $2::text, 'source', $8::text, 'scorer', $7::text, 'as_of', $10::text,
            'sample', t.sample,
@@ -116,10 +117,12 @@ async def sentiment_series(
 
 
 def with_bursts(body: str, row: Any, step: timedelta) -> Table:
-    """The table `body` with one more column, from the rest of the row: `starts` (ms, UTC) and `counts` of each interval
-    of length `step`, None where nobody spoke; `before` and `older`, what preceded the first.
+    """The table `body` with two more columns, from the rest of the row: `starts` (ms, UTC), `counts` and `authors` of
+    each interval of length `step`, None where nobody spoke; `before` and `older`, what preceded the first.
     """
     milliseconds = int(step.total_seconds() * 1000)
     places = [start // milliseconds for start in row["starts"]]
     column = bursts(places, row["counts"], row["before"] or (), older=bool(row["older"]))
-    return Table(f'{body[:-1]}, "burst" : {msgspec.json.encode(column).decode()}}}', scorer_known=row["scorer_known"])
+    sure = [confidence(posts or 0, authors or 0) for posts, authors in zip(row["counts"], row["authors"], strict=True)]
+    more = f'"burst" : {msgspec.json.encode(column).decode()}, "confidence" : {msgspec.json.encode(sure).decode()}'
+    return Table(f"{body[:-1]}, {more}}}", scorer_known=row["scorer_known"])

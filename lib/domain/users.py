@@ -13,14 +13,34 @@ ROLES: tuple[Role, ...] = ("user", "operator", "admin")
 SCOPES: tuple[Scope, ...] = ("read", "watchlists", "alerts", "account", "operations")
 
 
+Actor = Literal["user", "api-key", "terminal", "nobody"]
+Locale = Literal["en", "ko"]
+
+LOCALES: tuple[Locale, ...] = ("en", "ko")
+
+
 class Principal(Struct, frozen=True):
-    """Who asks. A token carries every scope, an API key those it was made with; neither exceeds the role."""
+    """Who asks. A token carries every scope, an API key those it was made with; neither exceeds the role.
+
+    `key_id` is the API key's, `session_id` the token's login.
+    """
 
     user_id: UUID
     role: Role
     scopes: frozenset[Scope]
     via: Via
     key_id: UUID | None = None
+    session_id: UUID | None = None
+
+
+class Origin(Struct, frozen=True):
+    """Where something that is audited came from. `actor_id` is the account behind it, if any."""
+
+    actor: Actor = "nobody"
+    actor_id: UUID | None = None
+    address: str | None = None
+    request_id: str = ""
+    user_agent: str = ""
 
 
 def may(principal: Principal, role: Role, scope: Scope) -> bool:

@@ -4,16 +4,20 @@ It knows strings alone. A swap of two neighbours counts as one slip, and a query
 time it takes is bounded, at the price of missing keys that share only the commonest triples with what was typed.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
-from itertools import chain
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz.distance import OSA
+
+_Places = npt.NDArray[np.int32]
 
 _START = "\x02\x02"
 _SHORTEST = 3
 _POSTINGS = 3000  # looked at a query, rarest triples first
 _CANDIDATES = 48  # whose distance is worked out
+_LONGER = 1 << 16  # than any key
 _BEGINNING = 0.93  # what being like the beginning of a key is worth of being like all of it
 
 
@@ -26,7 +30,8 @@ class NearKeys:
         for index, key in enumerate(self._keys):
             for triple in _triples(key):
                 postings[triple].append(index)
-        self._postings = dict(postings)
+        self._postings: dict[str, _Places] = {t: np.array(found, np.int32) for t, found in postings.items()}
+        self._lengths = np.array([len(key) for key in self._keys], np.int32)
 
     def near(self, text: str) -> list[tuple[str, float]]:
         """Keys like `text` with their likeness (0..1), the likest first; none if nothing is like enough."""
@@ -44,12 +49,17 @@ class NearKeys:
         alike = [(key, _likeness(text, key)) for key in self._sharing(chosen, len(text))]
         return sorted((pair for pair in alike if pair[1] >= enough), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))
 
-    def _sharing(self, postings: list[list[int]], length: int) -> list[str]:
+    def _sharing(self, postings: list[_Places], length: int) -> list[str]:
         """The keys in most of `postings`, those of about `length` first."""
-        counts = Counter(chain.from_iterable(postings))
-        least = max(counts.values(), default=0) / 2
-        shared = [(-count, abs(len(self._keys[i]) - length), i) for i, count in counts.items() if count > least]
-        return [self._keys[index] for _, _, index in sorted(shared)[:_CANDIDATES]]
+        if not postings:
+            return []
+        counts = np.bincount(np.concatenate(postings))
+        most = int(counts.max())
+        shared = np.flatnonzero(counts * 2 > most)
+        # one number for both, the lower the better; among equals the order of the keys decides, as they stand in it
+        worth = (most - counts[shared]) * _LONGER + np.abs(self._lengths[shared] - length)
+        chosen = shared[np.argsort(worth, kind="stable")[:_CANDIDATES]]
+        return [self._keys[index] for index in chosen.tolist()]
 
 
 def _triples(text: str) -> dict[str, None]:

@@ -1,21 +1,38 @@
 """The real application on a test's own database, asked over ASGI."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from api.app import create_app
+from lib.cache.versions import UnknownVersions
 from lib.db.databases import create_database, drop_database
 from lib.db.migrate import migrate
 from lib.db.pool import open_pool
 from lib.postgres.server import PostgresServer
 from lib.settings import Settings
 from tests.support import seed
+from tests.support.accounts import House, open_house
 
 Client = AsyncTestClient[Litestar]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Secret keys and mails of applications under test lie in a folder of this session's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INSITECHART_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module")
+async def house(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """An application whose people a module's tests share: each brings its own."""
+    async with open_house(postgres, tmp_path_factory.mktemp("house")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +52,10 @@ async def reader(postgres: PostgresServer) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def app(database_url: str) -> Litestar:
-    """The application, not started."""
-    return create_app(Settings(database_url=database_url))
+    """The application, not started. It keeps no answers: a test that writes and reads at once would see the former one
+    for the moment until the change was heard of.
+    """
+    return create_app(Settings(database_url=database_url), versions=UnknownVersions())
 
 
 @pytest.fixture

@@ -118,3 +118,10 @@ async def test_an_unexpected_error_tells_its_request_id_and_nothing_else(databas
         answer = await client.get("/boom")
     _problem(answer, 500, "internal-error")
     assert "1234" not in answer.text
+
+
+async def test_options_tells_every_method_of_a_path(client: Client) -> None:
+    for path in ("/api/v1/users/me", "/api/v1/users/me/api-keys", "/api/v1/stocks/AAPL", "/api/v1/sentiment/analyze"):
+        told = (await client.options(path)).headers["allow"]
+        refused = (await client.request("TRACE", path)).headers["allow"]
+        assert set(told.split(", ")) == set(refused.split(", ")) > {"OPTIONS"}

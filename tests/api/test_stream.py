@@ -39,7 +39,7 @@ async def web(pool: Pool, database_url: str) -> AsyncIterator[Served]:
     await seed.add_scorer(pool)
     for symbol in ("AAPL", "MSFT"):
         await seed.add_symbol(pool, symbol)
-    async with served(Settings(database_url=database_url)) as running:
+    async with served(Settings(database_url=database_url, api_port=0)) as running:
         yield running
 
 
@@ -206,7 +206,7 @@ async def test_an_id_that_cannot_be_gone_on_from_is_said(pool: Pool, web: Served
             assert other.named("reset")[0].data == {"reason": reason}
             assert other.data == []
     await prune_changes(pool, keep=timedelta(hours=48))
-    async with served(Settings(database_url=database_url)) as restarted:
+    async with served(Settings(database_url=database_url, api_port=0)) as restarted:
         async with listening(restarted.client, last_id=heard.last_id) as late:
             await late.until(lambda it: bool(it.named("reset")))
             assert late.named("reset")[0].data == {"reason": "expired"}
@@ -222,7 +222,7 @@ async def test_heartbeats_move_the_id_past_what_was_not_wanted(pool: Pool, datab
     await seed.add_scorer(pool)
     for symbol in ("AAPL", "MSFT"):
         await seed.add_symbol(pool, symbol)
-    async with served(Settings(database_url=database_url, stream_heartbeat_seconds=0.2)) as web:
+    async with served(Settings(database_url=database_url, api_port=0, stream_heartbeat_seconds=0.2)) as web:
         async with listening(web.client, symbols="AAPL") as heard:
             first = heard.last_id
             await seed.add_bar(pool, "MSFT", DAY, 1)
@@ -237,7 +237,7 @@ async def test_heartbeats_move_the_id_past_what_was_not_wanted(pool: Pool, datab
 
 async def test_there_are_only_so_many(pool: Pool, database_url: str) -> None:
     limits = {"stream_listeners": 3, "stream_listeners_per_address": 2}
-    async with served(Settings(database_url=database_url, **limits)) as web:  # type: ignore[arg-type]
+    async with served(Settings(database_url=database_url, api_port=0, **limits)) as web:  # type: ignore[arg-type]
         async with listening(web.client), listening(web.client):
             answer = await web.client.get(STREAM)
             assert (answer.status_code, answer.json()["type"]) == (429, "urn:insitechart:too-many-streams")

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import httpx
-import uvicorn
 from litestar import Litestar
 
+from api.__main__ import server_config
 from api.app import create_app
 from api.live.feed import Feed
 from api.live.serving import StreamingServer
@@ -33,12 +33,7 @@ class Served(NamedTuple):
 async def served(settings: Settings) -> AsyncIterator[Served]:
     """`settings` served on a free port until left."""
     app = create_app(settings)
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, access_log=False, timeout_graceful_shutdown=10
-    )
-    server = StreamingServer(
-        config, end_streams=lambda: app.state.feed.close(), cut_streams=lambda: app.state.feed.cut()
-    )
+    server = StreamingServer(server_config(settings, app), lambda: app.state.get("feed"))
     serving = asyncio.create_task(server.serve())
     try:
         while not server.started:

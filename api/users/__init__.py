@@ -1,0 +1,1 @@
+"""People and their programs: accounts, tokens, sessions, API keys."""

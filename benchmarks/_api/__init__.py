@@ -1,0 +1,1 @@
+"""What `make bench ARGS=api` measures and with what: servers, data, load. It is no benchmark by itself."""

@@ -1,0 +1,67 @@
+"""How long logging in is refused after failures. Pure. It does not know where failures are counted.
+
+Three are counted: those of an account from one address, those of an account from anywhere, those of an address with
+any account. Each lock is twice as long as the one before, and no longer than a quarter of an hour; while it lasts
+nothing is tried and nothing counted, so that it always ends. What is counted from anywhere does not hold where the
+person has been before, and a new password by mail clears it: who fails on purpose cannot keep anybody out.
+"""
+
+import hashlib
+import ipaddress
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+Counted = Literal["pair", "account", "address", "mail"]
+
+FORGET_AFTER = timedelta(hours=24)
+LONGEST = timedelta(minutes=15)
+
+_FIRST = timedelta(seconds=2)
+# how many failures are free; an office behind one address, or a forgetful person, is not an attack
+_FREE: dict[Counted, int] = {"pair": 5, "account": 20, "address": 50, "mail": 3}
+
+
+class Throttles(NamedTuple):
+    """The keys under which the failures of one attempt are counted, and the mails that one asks for."""
+
+    pair: bytes
+    account: bytes
+    address: bytes
+    mail: bytes
+
+    def counted(self, *, known: bool) -> dict[Counted, bytes]:
+        """Those that hold; `known` says that the person has been at this address."""
+        everywhere: dict[Counted, bytes] = {} if known else {"account": self.account}
+        return {"pair": self.pair, "address": self.address, **everywhere}
+
+
+def throttles(email: str, address: str | None) -> Throttles:
+    """The keys of an attempt. Of an IPv6 address its network of 64 bits counts, which one customer has as a whole."""
+    place = _place(address)
+    return Throttles(_key("pair", email, place), _key("account", email), _key("address", place), _key("mail", email))
+
+
+def lock_for(counted: Counted, failures: int) -> timedelta | None:
+    """How long to refuse after so many failures; None while they are free.
+
+    >>> [lock_for("pair", failures).seconds for failures in (6, 7, 8, 60)]
+    [2, 4, 8, 900]
+    """
+    over = failures - _FREE[counted]
+    return None if over <= 0 else min(LONGEST, _FIRST * (1 << min(over - 1, 30)))
+
+
+def _place(address: str | None) -> str:
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return ""
+    if found.version == 4:
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def _key(*parts: str) -> bytes:
+    return hashlib.sha256("\0".join(parts).encode()).digest()

@@ -1,0 +1,34 @@
+"""Runs schemathesis over the whole OpenAPI document of a running API: every check, every phase, links followed.
+
+It knows no route: what the document has is asked for.
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+CONFIG = Path(__file__).parent / "schemathesis.toml"
+# whoever asks for these is nobody afterwards, and would be refused everything else; nobody asks for them, too
+ENDING = ("deleteMe", "endSession", "endSessions", "changePassword")
+PHASES = "examples,coverage,fuzzing,stateful"
+
+
+def ask_everything(
+    address: str, *, seed: int, examples: int, headers: Mapping[str, str], seconds: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """What schemathesis says; its exit code is 0 where it found nothing. The same `seed` asks the same, as long as the
+    document and the data are the same and no time is given; with `seconds` it goes on until they are over.
+    """
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]
+    command += [f"{address}/openapi.json", "--checks", "all", "--phases", PHASES, "--continue-on-failure"]
+    command += ["--seed", str(seed), "--max-examples", str(examples), "--no-color", "--request-timeout", "20"]
+    command += ["--suppress-health-check", "all", "--warnings", "off"]
+    if seconds is not None:
+        command += ["--max-time", str(seconds)]
+    for name, value in headers.items():
+        command += ["--header", f"{name}: {value}"]
+    if headers:
+        for operation in ENDING:
+            command += ["--exclude-operation-id", operation]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/tmp")

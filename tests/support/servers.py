@@ -1,0 +1,61 @@
+"""The API as it is run: `python -m api` in a process of its own, on a free port. It asks only whether it lives."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
+from time import monotonic, sleep
+
+import httpx
+
+
+@contextmanager
+def api_process(**settings: str) -> Iterator[str]:
+    """The address of one process with these settings (by their variables' names, without INSITECHART_), once it is
+    alive."""
+    with api_processes(settings) as [address]:
+        yield address
+
+
+@contextmanager
+def api_processes(*each: dict[str, str]) -> Iterator[list[str]]:
+    """The same for several that start side by side, with one home folder."""
+    with ExitStack() as stack:
+        home = stack.enter_context(TemporaryDirectory())
+        started = [_start({"home": home, **settings}) for settings in each]
+        for process, _ in started:
+            stack.callback(_stop, process)
+        for process, address in started:
+            _await(process, address)
+        yield [address for _, address in started]
+
+
+def _start(settings: dict[str, str]) -> tuple["subprocess.Popen[bytes]", str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {f"INSITECHART_{name.upper()}": value for name, value in settings.items()}
+    environment |= {"INSITECHART_API_PORT": str(port), "PATH": "/usr/bin:/bin"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    return process, f"http://127.0.0.1:{port}"
+
+
+def _await(process: "subprocess.Popen[bytes]", address: str) -> None:
+    until = monotonic() + 60
+    while monotonic() < until:
+        try:
+            if httpx.get(f"{address}/health/live", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            assert process.poll() is None, process.stderr and process.stderr.read().decode()
+            sleep(0.05)
+    raise AssertionError("it did not start")
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    process.communicate(timeout=30)
