@@ -67,7 +67,11 @@ async def _ours() -> Measured:
     async with empty_database() as url, open_pool(url, application="insitechart-bench") as pool:
         async with pool.acquire() as conn:
             await store_listings(conn, [Listing(symbol="AAPL", name="Apple Inc.")])
-        settings = {"INSITECHART_DATABASE_URL": url, "INSITECHART_STREAM_LISTENERS_PER_ADDRESS": str(LISTENERS + 10)}
+        settings = {
+            "INSITECHART_DATABASE_URL": url,
+            "INSITECHART_STREAM_LISTENERS_PER_ADDRESS": str(LISTENERS + 10),
+            "INSITECHART_LIMITS_ANONYMOUS_READS": "0",
+        }
 
         async def commit(n: int) -> None:
             await pool.execute(_BAR, n)
