@@ -16,9 +16,14 @@ CSV = "text/csv"
 
 def table_answer(request: Request[Any, Any, Any], body: str) -> Response[Any]:
     """`body`, a JSON object with columns, untouched; or its columns as CSV where the client asks for text/csv."""
-    if request.accept.best_match([MediaType.JSON, CSV], default=MediaType.JSON) == CSV:
-        return Response(_as_csv(body).encode(), media_type=f"{CSV}; charset=utf-8")
+    if wants_csv(request):
+        return Response(csv_of(body).encode(), media_type=CSV)
     return Response(body.encode(), media_type=MediaType.JSON)
+
+
+def wants_csv(request: Request[Any, Any, Any]) -> bool:
+    """Does the client like CSV better than JSON?"""
+    return request.accept.best_match([MediaType.JSON, CSV], default=MediaType.JSON) == CSV
 
 
 def json_answer(view: Struct) -> Response[Any]:
@@ -26,14 +31,16 @@ def json_answer(view: Struct) -> Response[Any]:
     return Response(msgspec.json.encode(view), media_type=MediaType.JSON)
 
 
-def _as_csv(body: str) -> str:
+def csv_of(body: str, *, with_names: bool = True) -> str:
+    """The columns of `body` as lines of CSV, below a line of their names."""
     # numbers stay the text that they are: no price passes through a float
     table: dict[str, Any] = json.loads(body, parse_float=str, parse_int=str)
     length = len(table["start"])
     columns = {name: column for name, column in table.items() if _is_column(column, length)}
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(columns)
+    if with_names:
+        writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
     return out.getvalue()
 

@@ -1,5 +1,6 @@
 """Opens what the application needs while it runs, and closes it at the end. It does not know who uses it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from api.checks import Checks, database_check, redis_check
 from api.live.feed import Feed, Limits
 from api.measured import source_metrics
 from api.services import keeps_accounts, needs_listings, needs_measures
+from api.tables import AT_ONCE
 from lib.accounts.service import open_accounts
 from lib.cache.versions import Versions
 from lib.db.moments import SettledMoments
@@ -61,6 +63,7 @@ def lifespan(
                 app.state.measured = await stack.enter_async_context(source_metrics(pool, settings))
             if settings.redis_url is not None:
                 await stack.enter_async_context(_shared(app, settings, settings.redis_url.get_secret_value()))
+            app.state.streaming = asyncio.Semaphore(AT_ONCE)
             watch_pool(pool.get_size, pool.get_idle_size)
             yield
 

@@ -12,6 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from api.declared import query_parameters
 from api.problems import BadParameter
+from api.tables import MOST_ROWS, MOST_STREAMED
 from lib.domain.sentiment import BUCKET
 from lib.domain.symbols import parse_symbol
 from lib.errors import UnknownSymbol
@@ -23,7 +24,7 @@ _ACCEPTED_BOUND = f"a date such as 2026-03-02 (UTC), or {_ACCEPTED_MOMENT}"
 
 _MOMENT_OR_DAY = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
-DEFAULT_ROWS, MOST_ROWS = 1000, 10_000
+DEFAULT_ROWS = 1000
 
 WindowName = Literal["1h", "24h", "7d"]
 
@@ -93,6 +94,16 @@ Rows = Annotated[
         "is the `end` with which the part before it is asked for.",
         ge=1,
         le=MOST_ROWS,
+    ),
+]
+LongRows = Annotated[
+    int,
+    QueryParameter(
+        description=f"At most this many, the newest of the range: to {MOST_ROWS} as JSON, to {MOST_STREAMED} with "
+        "`Accept: text/csv`. JSON that was cut says `truncated`, and `next` is the `end` with which the part before it "
+        "is asked for.",
+        ge=1,
+        le=MOST_STREAMED,
     ),
 ]
 

@@ -23,6 +23,7 @@ from lib.errors import (
     NotThere,
     Overloaded,
     Throttled,
+    TooSlow,
     Unauthorized,
     UnknownScorer,
     UnknownSymbol,
@@ -179,6 +180,9 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
         case Overloaded():
             later = {"Retry-After": str(error.retry_after_s)}
             return problem(request, 503, str(error), kind="overloaded", hint=error.hint, headers=later)
+        case TooSlow():
+            log.warning("statement stopped", path=request.url.path, query=request.url.query[:200])
+            return problem(request, 503, str(error), kind="too-slow", hint=error.hint)
         case DatabaseError():
             return of_database(request, error)
     return _unexpected(request, error)

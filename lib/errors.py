@@ -17,6 +17,7 @@ InsiteChartError
 ├── Overloaded              more is asked at once than this process can do; carries the seconds to wait
 ├── DatabaseError
 │   ├── DatabaseUnavailable PostgreSQL cannot be reached or refuses the connection
+│   ├── TooSlow             a statement took longer than it may, and was stopped
 │   └── MigrationError      the schema and this code do not fit, or a migration failed
 ├── RedisAway               Redis does not answer; whoever asks has something else to fall back on
 ├── ArchiveError            a file cannot be imported at all (a bad line never raises; it goes to the rejects file)
@@ -145,6 +146,10 @@ class DatabaseError(InsiteChartError):
 
 class DatabaseUnavailable(DatabaseError):
     """PostgreSQL cannot be reached or refuses the connection."""
+
+
+class TooSlow(DatabaseError):
+    """PostgreSQL took longer for a statement than it may, and was stopped."""
 
 
 class MigrationError(DatabaseError):

@@ -16,13 +16,14 @@ pytest_plugins = [
     "tests.support.bluesky",
     "tests.support.declared",
     "tests.support.feeds",
+    "tests.support.hot",
     "tests.support.redis",
     "tests.support.x",
     "tests.support.yahoo",
 ]
 
 # the client of applications under test has a name and an address that no real one has
-os.environ.setdefault("INSITECHART_ALLOWED_HOSTS", "testserver.local,localhost,127.0.0.1")
+os.environ.setdefault("INSITECHART_ALLOWED_HOSTS", "testserver.local,test,localhost,127.0.0.1")
 os.environ.setdefault("INSITECHART_OPERATIONS_FROM", "*")
 # the least that argon2id is allowed to take: what is under test is who gets in, not how long guessing takes
 os.environ.setdefault("INSITECHART_PASSWORD_MEMORY_MIB", "19")

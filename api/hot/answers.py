@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from api.hot.asking import Held, InPieces, ask
 from api.hot.encodings import CSV, ENCODINGS, JSON, SMALLEST, encoded, preferred_encoding, wants_csv
 from api.hot.flights import Flights
-from api.hot.reads import Read, hot_read, stamp_of
+from api.hot.reads import Read, asks_for_many, hot_read, stamp_of
 from lib.cache.answers import Answer, AnswerMemory, Bytes, Stamp
 from lib.cache.shared_answers import SharedAnswers
 from lib.cache.versions import Versions
@@ -70,12 +70,13 @@ class HotAnswers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read = hot_read(scope["path"]) if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" else None
-        if read is None or len(scope["query_string"]) > _LONGEST_QUERY:
+        query = scope["query_string"]
+        if read is None or len(query) > _LONGEST_QUERY or asks_for_many(query):
             await self._app(scope, receive, send)
             return
         asked = _asked(scope, read)
-        key = (read.template, read.symbol, scope["query_string"], asked.csv)
-        stamp = stamp_of(read, scope["query_string"], self._versions) if self._memory.most else None
+        key = (read.template, read.symbol, query, asked.csv)
+        stamp = stamp_of(read, query, self._versions) if self._memory.most else None
         answer = None if stamp is None else self._memory.find(key, stamp)
         if answer is not None:
             scope["path_template"] = read.template

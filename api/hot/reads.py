@@ -9,6 +9,7 @@ from functools import lru_cache
 from time import time
 from typing import NamedTuple
 
+from api.tables import MOST_ROWS
 from lib.cache.answers import Stamp
 from lib.cache.versions import Versions
 from lib.domain.sentiment import BUCKET
@@ -20,6 +21,8 @@ _PATH = re.compile(PREFIX + r"/(stocks|sentiment)(?:/([^/]+)(?:/([a-z]+))?)?")
 _SETTLED = re.compile(rb"(^|&)as_of=")
 # siblings of /sentiment/{symbol} that are no symbols
 _OTHERS = frozenset({"analyze", "coverage", "scorers", "stream", "trending"})
+
+_LIMIT = re.compile(rb"(?:^|&)limit=(\d{1,12})(?![^&])")
 
 _Numbers = Callable[[Versions, str], tuple[int | None, ...]]
 
@@ -83,6 +86,12 @@ def hot_read(path: str) -> Read | None:
         case "sentiment", "series":
             return Read(f"{template}/{table}", symbol, _of_symbol, is_table=True)
     return None
+
+
+def asks_for_many(query: bytes) -> bool:
+    """Does `query` ask for more rows than one answer holds as a whole? Then it comes in pieces, or not at all."""
+    found = _LIMIT.search(query)
+    return found is not None and int(found[1]) > MOST_ROWS
 
 
 def stamp_of(read: Read, query: bytes, versions: Versions) -> Stamp | None:

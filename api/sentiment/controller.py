@@ -18,7 +18,7 @@ from api.parameters import (
     WINDOWS,
     Cursor,
     End,
-    Rows,
+    LongRows,
     ScorerName,
     SourceName,
     Start,
@@ -29,6 +29,7 @@ from api.parameters import (
     window_until,
 )
 from api.scorers import check_scorer, scorer_list
+from api.sentiment.lines import series_lines
 from api.sentiment.schemas import CoverageList, ScorerList, Sentiment, Series, SeriesTable, Trending
 from api.sentiment.texts import Analysis, AnalyzeRequest, PostPage
 from api.sentiment.views import (
@@ -40,11 +41,13 @@ from api.sentiment.views import (
     terms,
     trending_view,
 )
+from api.tables import SLICE_ROWS, csv_stream, is_streamed
 from lib.db.coverage_reads import coverage_of
 from lib.db.pool import Pool
 from lib.db.posts import posts_about
 from lib.db.sentiment import sentiment_window
 from lib.db.series import SeriesInterval, sentiment_series
+from lib.db.series_spans import series_spans
 from lib.db.trending import Market, talked_about
 from lib.domain.sentiment import Label, Mention, Score
 from lib.scoring.mentions import values_of_mentions
@@ -106,7 +109,7 @@ class SentimentController(Controller):
         interval: Annotated[SeriesInterval, QueryParameter(description="Length of one row.")] = "1h",
         start: Start = None,
         end: End = None,
-        limit: Rows = DEFAULT_ROWS,
+        limit: LongRows = DEFAULT_ROWS,
         source: SourceName = None,
         scorer: ScorerName = None,
     ) -> Response[SeriesTable]:
@@ -114,13 +117,32 @@ class SentimentController(Controller):
 
         The raw series (`posts`, `score`, …) counts every post; the filtered one (`filtered_posts`, `filtered_score`, …)
         each text once. `author_concentration`, `new_account_share` and `burst` say how the raw one came about.
-        `Accept: text/csv` answers the same as CSV.
+        `Accept: text/csv` answers the same as CSV, and more than 10,000 intervals as a stream.
         """
         since, until = parse_range(start, end)
         name = scorer or settings.scorer
+        asked = known_symbol(symbol)
+        if is_streamed(request, limit):
+            spans = await series_spans(
+                pool,
+                asked,
+                interval,
+                name,
+                start=since,
+                end=until,
+                limit=limit,
+                span_intervals=SLICE_ROWS,
+                source=source,
+                moment=moment.at,
+            )
+            check_scorer(name, known=spans.scorer_known)
+            lines = series_lines(
+                pool, asked, interval, name, spans.spans, intervals=SLICE_ROWS, source=source, moment=moment.at
+            )
+            return await csv_stream(request, lines)
         table = await sentiment_series(
             pool,
-            known_symbol(symbol),
+            asked,
             interval,
             name,
             start=since,

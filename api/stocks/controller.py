@@ -12,11 +12,13 @@ from api.catalogue import Catalogue
 from api.cursors import read_cursor, write_cursor
 from api.deps import Moment, NamedDependency
 from api.openapi import problems
-from api.parameters import DEFAULT_ROWS, End, Rows, ScorerName, Start, SymbolPath, known_symbol, parse_range
+from api.parameters import DEFAULT_ROWS, End, LongRows, Rows, ScorerName, Start, SymbolPath, known_symbol, parse_range
 from api.scorers import check_scorer
 from api.stocks.paging import After, page_of
 from api.stocks.schemas import BarsTable, InsightTable, Stock, StockPage
 from api.stocks.views import stock_item, stock_view
+from api.tables import SLICE_ROWS, csv_stream, is_streamed
+from lib.db.bar_rows import bar_lines
 from lib.db.bars import bars_table
 from lib.db.insight import insight_table
 from lib.db.pool import Pool
@@ -80,11 +82,26 @@ class StocksController(Controller):
         interval: BarInterval = "1d",
         start: Start = None,
         end: End = None,
-        limit: Rows = DEFAULT_ROWS,
+        limit: LongRows = DEFAULT_ROWS,
         adjusted: Adjusted = False,
     ) -> Response[BarsTable]:
-        """The newest `limit` bars of the range as columns, oldest first. `Accept: text/csv` answers the same as CSV."""
+        """The newest `limit` bars of the range as columns, oldest first. `Accept: text/csv` answers the same as CSV,
+        and more than 10,000 rows as a stream.
+        """
         since, until = parse_range(start, end)
+        if is_streamed(request, limit):
+            lines = bar_lines(
+                pool,
+                known_symbol(symbol),
+                interval,
+                start=since,
+                end=until,
+                limit=limit,
+                slice_rows=SLICE_ROWS,
+                adjusted=adjusted,
+                moment=moment.at,
+            )
+            return await csv_stream(request, lines)
         body = await bars_table(
             pool,
             known_symbol(symbol),

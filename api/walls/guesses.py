@@ -4,6 +4,7 @@ look like.
 It stands before whoever looks at credentials, so that guessing costs neither a lookup nor a hash.
 """
 
+from collections.abc import Iterable
 from math import ceil
 
 from litestar.enums import ScopeType
@@ -27,11 +28,7 @@ class Guesses:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         budget = self._budget
-        if (
-            budget is None
-            or scope["type"] != ScopeType.HTTP
-            or not any(name in _CARRIERS for name, _ in scope["headers"])
-        ):
+        if budget is None or scope["type"] != ScopeType.HTTP or not _carries(scope["headers"]):
             await self._app(scope, receive, send)
             return
         client = scope["client"]
@@ -47,6 +44,14 @@ class Guesses:
             await send(message)
 
         await self._app(scope, receive, counted)
+
+
+def _carries(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    # a loop is quicker than any(), and this is asked of every request
+    for name, _ in headers:  # noqa: SIM110
+        if name in _CARRIERS:
+            return True
+    return False
 
 
 def _refusal(seconds: int) -> Refused:

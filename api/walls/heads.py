@@ -5,8 +5,12 @@ fooled by /x/..%2foperations. No path of ours needs any of that.
 """
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from api.walls.refusals import Refused
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 MOST_HEADERS = 64
 MOST_HEADER_BYTES = 16 * 1024
@@ -40,18 +44,17 @@ def check_target(raw_path: bytes, path: str, query: bytes) -> Refused | None:
     return None
 
 
-def check_headers(headers: list[tuple[bytes, bytes]]) -> Refused | None:
-    """What is wrong with the headers, if anything; their names are in small letters."""
+def check_headers(headers: Headers, by_name: Mapping[bytes, bytes]) -> Refused | None:
+    """What is wrong with the headers, if anything; their names are in small letters, and `by_name` has each of them."""
     if len(headers) > MOST_HEADERS:
         return Refused(431, "too-many-headers", f"The request has more than {MOST_HEADERS} headers.")
-    size = 0
-    seen: set[bytes] = set()
-    for name, value in headers:
-        size += len(name) + len(value)
-        if name in _ONCE:
-            if name in seen:
+    if len(by_name) == len(headers):
+        size = sum(map(len, by_name)) + sum(map(len, by_name.values()))
+    else:
+        size = sum(len(name) + len(value) for name, value in headers)
+        for name in _ONCE.intersection(by_name):
+            if sum(other == name for other, _ in headers) > 1:
                 return Refused(400, "bad-header", f"The header {name.decode()!r} is given more than once.")
-            seen.add(name)
     if size > MOST_HEADER_BYTES:
         return Refused(431, "headers-too-large", f"The headers are larger than {MOST_HEADER_BYTES} bytes.")
     return None

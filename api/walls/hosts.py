@@ -30,7 +30,7 @@ class AllowedHosts:
         self._below = tuple(name.removeprefix("*") for name in given if name.startswith("*."))
         self.allows = lru_cache(maxsize=1024)(self._allows)
 
-    def _allows(self, host: bytes, *, address_will_do: bool = False) -> bool:
+    def _allows(self, host: bytes, address_will_do: bool = False) -> bool:
         """Whether a Host header names one of them; probes ask by address, which is allowed with `address_will_do`."""
         found = _HOST.fullmatch(host)
         if not found:

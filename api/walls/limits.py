@@ -58,6 +58,11 @@ def kind_of(method: str, path: str, *, known: bool) -> Kind | None:
     return "writes"
 
 
+@lru_cache(maxsize=16384)
+def _kind(method: str, path: str, known: bool) -> Kind | None:
+    return kind_of(method, path, known=known)
+
+
 class RateLimits:
     """Lets through what its budget holds, and answers the rest with 429. With limits in memory nothing waits."""
 
@@ -75,7 +80,7 @@ class RateLimits:
             return
         http = scope
         principal: Principal | None = http["state"].get("principal")
-        kind = kind_of(http["method"], http["path"], known=principal is not None)
+        kind = _kind(http["method"], http["path"], principal is not None)
         if kind is None:
             await self._app(scope, receive, send)
             return

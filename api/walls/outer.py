@@ -4,10 +4,10 @@ large a body, from where, and for how long. It does not know any route but the p
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
@@ -64,34 +64,16 @@ class Rules:
     times: TimeLimits = field(default_factory=TimeLimits)
 
 
-class _Head:
-    """What of a request's headers the walls look at."""
+class _Place(NamedTuple):
+    """What a path is to the walls: one that probes ask for, one that is for operators."""
 
-    __slots__ = ("chunked", "forwarded_for", "forwarded_proto", "host", "length", "origin", "preflight")
+    probe: bool
+    guarded: bool
 
-    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self.host: bytes | None = None
-        self.origin: bytes | None = None
-        self.length: bytes | None = None
-        self.chunked = self.preflight = False
-        self.forwarded_for: list[bytes] = []
-        self.forwarded_proto: list[bytes] = []
-        for name, value in headers:
-            match name:
-                case b"host":
-                    self.host = value
-                case b"origin":
-                    self.origin = value
-                case b"content-length":
-                    self.length = value
-                case b"transfer-encoding":
-                    self.chunked = True
-                case b"access-control-request-method":
-                    self.preflight = True
-                case b"x-forwarded-for":
-                    self.forwarded_for.append(value)
-                case b"x-forwarded-proto":
-                    self.forwarded_proto.append(value)
+
+@lru_cache(maxsize=8192)
+def _place(path: str) -> _Place:
+    return _Place(_PROBES.fullmatch(path) is not None, _GUARDED.match(path) is not None)
 
 
 class OuterWalls:
@@ -106,88 +88,82 @@ class OuterWalls:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        http = scope
-        head = _Head(http["headers"])
-        self._find_origin(http, head)
-        answer = self._dressed(http, head, send)
-        refused = self._refused(http, head)
-        if refused is not None:
-            await answer_refused(scope, answer, refused, close=bool(head.length or head.chunked))
-        elif head.preflight and head.origin and http["method"] == "OPTIONS" and self._rules.cors.allows(head.origin):
-            await self._rules.cors.answer_preflight(scope, answer, head.origin)
-        else:
-            if head.length or head.chunked:
-                receive = BoundedBody(receive, self._rules.body_bytes, self._rules.body_s)
-            await self._in_time(http, receive, answer)
+        # of a header that is given twice this has the last; those that matter may stand once
+        head = dict(scope["headers"])
+        if self._rules.trusted:
+            self._find_origin(scope)
+        has_body = b"content-length" in head or b"transfer-encoding" in head
+        times = self._rules.times
+        extensions: dict[str, Any] = scope.get("extensions") or {}
+        running = times.enter(extensions.get(ABORT))
+        answer = self._dressed(scope, head, send, running)
+        try:
+            refused = self._refused(scope, head)
+            if refused is not None:
+                await answer_refused(scope, answer, refused, close=has_body)
+            elif b"access-control-request-method" in head and self._is_preflight(scope, head):
+                await self._rules.cors.answer_preflight(scope, answer, head[b"origin"])
+            else:
+                if has_body:
+                    receive = BoundedBody(receive, self._rules.body_bytes, self._rules.body_s)
+                await self._app(scope, receive, answer)
+        except asyncio.CancelledError:
+            if not running.expired:
+                raise
+            await self._expired(scope, running, answer)
+        finally:
+            times.leave(running)
 
-    def _find_origin(self, scope: HTTPScope, head: _Head) -> None:
-        if not self._rules.trusted:
-            return
+    def _find_origin(self, scope: HTTPScope) -> None:
         client = scope["client"]
         peer = Origin(client[0] if client else None, scope["scheme"])
-        found = true_origin(peer, head.forwarded_for, head.forwarded_proto, self._rules.trusted)
+        hops = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        schemes = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"]
+        found = true_origin(peer, hops, schemes, self._rules.trusted)
         if found != peer:
             scope["client"] = (found.address, 0) if found.address else None
             scope["scheme"] = found.scheme
 
-    def _refused(self, scope: HTTPScope, head: _Head) -> Refused | None:
+    def _refused(self, scope: HTTPScope, head: dict[bytes, bytes]) -> Refused | None:
         path = scope["path"]
         # some servers leave the query in it
         raw_path = (scope.get("raw_path") or path.encode()).partition(b"?")[0]
-        wrong = check_target(raw_path, path, scope["query_string"])
-        wrong = wrong or check_headers(scope["headers"])  # type: ignore[arg-type]
-        if wrong is None and head.length is not None:
-            wrong = check_length(head.length, self._rules.body_bytes)
+        headers: Any = scope["headers"]
+        wrong = check_target(raw_path, path, scope["query_string"]) or check_headers(headers, head)
+        if wrong is None and b"content-length" in head:
+            wrong = check_length(head[b"content-length"], self._rules.body_bytes)
         if wrong is not None:
             return wrong
-        if not self._host_is_ours(head.host, path):
+        place = _place(path)
+        host = head.get(b"host")
+        # probes come by address, some of them without any name
+        if not (place.probe if host is None else self._rules.hosts.allows(host, place.probe)):
             return _WRONG_HOST
-        if _GUARDED.match(path):
+        if place.guarded:
             client = scope["client"]
             if not self._rules.operators.hold(client[0] if client else None):
                 return _NOT_FROM_HERE
         return None
 
-    def _host_is_ours(self, host: bytes | None, path: str) -> bool:
-        # probes come by address, some of them without any name
-        probe = bool(_PROBES.fullmatch(path))
-        if host is None:
-            return probe
-        return self._rules.hosts.allows(host, address_will_do=probe)
+    def _is_preflight(self, scope: HTTPScope, head: dict[bytes, bytes]) -> bool:
+        return scope["method"] == "OPTIONS" and b"origin" in head and self._rules.cors.allows(head[b"origin"])
 
-    def _dressed(self, scope: HTTPScope, head: _Head, send: Send) -> Send:
-        secure, cors, origin = scope["scheme"] == "https", self._rules.cors, head.origin
+    def _dressed(self, scope: HTTPScope, head: dict[bytes, bytes], send: Send, running: Running) -> Send:
+        secure, cors, times = scope["scheme"] == "https", self._rules.cors, self._rules.times
+        origin = None if cors.off else head.get(b"origin")
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = with_security(list(message["headers"]), secure=secure)
-                if origin is not None and not cors.off:
+                headers = with_security(message["headers"], secure=secure)
+                if origin is not None:
                     headers += cors.headers_for(origin)
                 message["headers"] = headers
-            await send(message)
-
-        return dressed
-
-    async def _in_time(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        times = self._rules.times
-        extensions: dict[str, Any] = scope.get("extensions") or {}
-        abort: Callable[[], None] | None = extensions.get(ABORT)
-        running = times.enter(abort)
-
-        async def timed(message: Message) -> None:
-            running.begun = True
+                running.begun = True
             running.until = monotonic() + times.stall_s
             await send(message)
             running.until = 0.0
 
-        try:
-            await self._app(scope, receive, timed)
-        except asyncio.CancelledError:
-            if not running.expired:
-                raise
-            await self._expired(scope, running, send)
-        finally:
-            times.leave(running)
+        return dressed
 
     async def _expired(self, scope: HTTPScope, running: Running, send: Send) -> None:
         running.task.uncancel()

@@ -2,6 +2,8 @@
 route.
 """
 
+from collections.abc import Iterable
+
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _REFERRER = (b"referrer-policy", b"no-referrer")
@@ -13,11 +15,14 @@ _ALWAYS = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _PLAIN = (_POLICY, _REFERRER, *_ALWAYS)
-_NAMES = frozenset(name for name, _ in _PLAIN)
 
 
-def with_security(headers: list[tuple[bytes, bytes]], *, secure: bool) -> list[tuple[bytes, bytes]]:
+def with_security(headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> list[tuple[bytes, bytes]]:
     """`headers` and what browsers are to be told; what a route says itself stays as it is. `secure`: it came by TLS."""
-    own = {name.lower() for name, _ in headers} & _NAMES
-    added = [header for header in _PLAIN if header[0] not in own] if own else _PLAIN
-    return [*headers, *added, _STRICT_TRANSPORT] if secure else [*headers, *added]
+    dressed = [*headers, *_PLAIN]
+    if len(dressed) != len({name.lower() for name, _ in dressed}):
+        own = {name.lower() for name, _ in headers}
+        dressed = [*headers, *(header for header in _PLAIN if header[0] not in own)]
+    if secure:
+        dressed.append(_STRICT_TRANSPORT)
+    return dressed

@@ -58,7 +58,7 @@ class LeasingPool(Pool):
     def _take(self) -> Pooled | None:
         while self._at_hand:
             connection = self._at_hand.pop()
-            if not connection.is_closed():
+            if _is_open(connection):
                 return connection
             # the server went away while it lay here
             self._return(connection)
@@ -95,7 +95,7 @@ class LeasingPool(Pool):
             raise
 
     def _put(self, connection: Pooled) -> None:
-        if self._is_ending or connection.is_closed():
+        if self._is_ending or not _is_open(connection):
             self._return(connection)
         elif not self._wake(connection):
             self._at_hand.append(connection)
@@ -121,4 +121,12 @@ class LeasingPool(Pool):
             if not turn.done():
                 turn.set_result(free)
                 return True
+        return False
+
+
+def _is_open(connection: Pooled) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        # the pool has noticed already, and taken it back
         return False

@@ -7,7 +7,7 @@ import asyncpg
 
 from lib.db.leases import LeasingPool
 from lib.db.pool import Pool
-from lib.errors import DatabaseError, DatabaseUnavailable, UnstorableText
+from lib.errors import DatabaseUnavailable, TooSlow, UnstorableText
 
 ACQUIRE_TIMEOUT_S = 5
 
@@ -30,7 +30,7 @@ _AWAY = (
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Turns what asyncpg raises inside into DatabaseUnavailable, DatabaseError for a statement that ran out of time, or
+    """Turns what asyncpg raises inside into DatabaseUnavailable, TooSlow for a statement that ran out of time, or
     UnstorableText.
     """
     try:
@@ -46,7 +46,7 @@ def database_errors() -> Iterator[None]:
             "A text holds a character that cannot be kept.", hint="Leave out null characters."
         ) from error
     except asyncpg.QueryCanceledError as error:
-        raise DatabaseError(
+        raise TooSlow(
             "PostgreSQL took too long for this question, and was stopped.", hint="Ask for a shorter range."
         ) from error
 

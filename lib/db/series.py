@@ -15,7 +15,7 @@ from lib.domain.confidence import confidence
 from lib.errors import UnknownSymbol
 
 SeriesInterval = Literal["5m", "1h", "1d"]
-_STEPS: dict[SeriesInterval, timedelta] = {
+STEPS: dict[SeriesInterval, timedelta] = {
     "5m": timedelta(minutes=5),
     "1h": timedelta(hours=1),
     "1d": timedelta(days=1),
@@ -107,7 +107,7 @@ async def sentiment_series(
     so: `truncated`, and `next`, the `end` with which the intervals before it are asked for. A burst looks at what was
     said before the range too. Raises UnknownSymbol, DatabaseUnavailable.
     """
-    step = _STEPS[interval]
+    step = STEPS[interval]
     row = await read_row(
         pool, _SERIES, symbol, interval, start, end, moment, limit, scorer, source, step, as_of, PERIODS
     )

@@ -41,7 +41,10 @@ def test_what_breaks_clients_is_in_the_changelog(lines: list[str]) -> None:
 def _document() -> dict[str, Any]:
     operation = {
         "operationId": "getThing",
-        "parameters": [{"in": "query", "name": "q", "schema": {"type": "string"}}],
+        "parameters": [
+            {"in": "query", "name": "q", "schema": {"type": "string"}},
+            {"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": 10}},
+        ],
         "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ask"}}}},
         "responses": {"200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}},
     }
@@ -57,7 +60,9 @@ def _document() -> dict[str, Any]:
     [
         ("operation['parameters'].clear()", "POST /thing takes query q: string"),
         ("operation['parameters'][0]['required'] = True", "POST /thing requires q"),
-        ("operation['parameters'][0]['schema']['maxLength'] = 5", "POST /thing takes query q: string"),
+        ("operation['parameters'][0]['schema']['maxLength'] = 5", "POST /thing bounds q maxLength 5"),
+        ("operation['parameters'][1]['schema']['maximum'] = 9", "POST /thing bounds limit maximum 9"),
+        ("operation['parameters'][1]['schema']['minimum'] = 2", "POST /thing bounds limit minimum 2"),
         ("schemas['Thing']['properties'].pop('size')", "Thing.size: integer"),
         ("schemas['Thing']['properties']['name'] = {'type': 'integer'}", "Thing.name: string"),
         ("schemas['Thing']['required'].clear()", "Thing has name"),
@@ -80,6 +85,7 @@ def test_what_breaks_clients_is_seen(change: str, line: str) -> None:
         "schemas['Thing']['properties']['colour'] = {'type': 'string'}",
         "schemas['Thing']['required'].append('size')",
         "operation['responses']['409'] = {}",
+        "operation['parameters'][1]['schema']['maximum'] = 100",
         "schemas['Ask']['properties']['lang'] = {'type': 'string'}",
         "document['paths']['/other'] = {'get': {'operationId': 'getOther', 'responses': {'200': {}}}}",
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.installation import fill, serving
+from tests.support.accounts import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = ROOT / ".venv" / "client" / "bin"
@@ -38,7 +39,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_generated_client_works(client: Path, address: str) -> None:
-    told = _run(str(CLIENT / "python"), str(DRIVE / "drive.py"), address, folder=client, path=client)
+    told = _run(str(CLIENT / "python"), str(DRIVE / "drive.py"), address, PASSWORD, folder=client, path=client)
     assert told.splitlines()[-1] == "ok"
 
 

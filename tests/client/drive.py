@@ -1,25 +1,35 @@
 """Drives a generated client against a running API: run by the client's own interpreter, which has nothing of ours.
 
-Usage: drive.py ADDRESS. Every step checks what came by its type; the last line it prints is `ok`.
+Usage: drive.py ADDRESS PASSWORD. Every step checks what came by its type; the last line it prints is `ok`.
 """
 
 import sys
 
-from insitechart_client import Client
+from insitechart_client import AuthenticatedClient, Client
 from insitechart_client.api.health import get_readiness
+from insitechart_client.api.operations import get_sources
 from insitechart_client.api.sentiment import analyze_text, get_posts, get_sentiment, get_sentiment_series, get_trending
 from insitechart_client.api.stocks import get_bars, get_stock, search_stocks
+from insitechart_client.api.users import get_api_keys, get_me, get_token, make_api_key
 from insitechart_client.models import (
+    AccountView,
     Analysis,
     AnalyzeRequest,
     BarsTable,
+    KeyList,
+    KeyMade,
+    KeyWanted,
     PostPage,
     Problem,
     Readiness,
     Sentiment,
     SeriesTable,
+    SourceList,
     Stock,
     StockPage,
+    TokenForm,
+    TokenProblem,
+    Tokens,
     Trending,
 )
 
@@ -32,6 +42,11 @@ def main(address: str) -> None:
         read_sentiment(client)
         analyze(client)
         be_refused(client)
+        token = sign_in(client)
+    with AuthenticatedClient(base_url=address, token=token, raise_on_unexpected_status=True) as known:
+        key = have_an_account(known)
+    with AuthenticatedClient(base_url=address, token=key, prefix="", auth_header_name="X-API-Key") as program:
+        act_by_key(program)
     sys.stdout.write("ok\n")
 
 
@@ -109,6 +124,41 @@ def be_refused(client: Client) -> None:
     empty = analyze_text.sync(client=client, body=AnalyzeRequest(text=""))
     assert isinstance(empty, Problem)
     assert empty.parameter == "text"
+
+
+def sign_in(client: Client) -> str:
+    """By the OAuth2 form; the access token."""
+    form = TokenForm(grant_type="password", username="operator@example.com", password=sys.argv[2])
+    tokens = get_token.sync(client=client, body=form)
+    assert isinstance(tokens, Tokens)
+    wrong = get_token.sync(client=client, body=TokenForm(grant_type="password", username="x@example.com", password="x"))
+    assert isinstance(wrong, TokenProblem)
+    assert wrong.error == "invalid_grant"
+    nobody = get_me.sync(client=client)
+    assert isinstance(nobody, Problem)
+    assert nobody.status == 401
+    return tokens.access_token
+
+
+def have_an_account(known: AuthenticatedClient) -> str:
+    """The account, and a key of it for programs."""
+    me = get_me.sync(client=known)
+    assert isinstance(me, AccountView)
+    assert (me.email, me.role) == ("operator@example.com", "operator")
+    made = make_api_key.sync(client=known, body=KeyWanted(name="a program", scopes=["read", "operations"]))
+    assert isinstance(made, KeyMade)
+    keys = get_api_keys.sync(client=known)
+    assert isinstance(keys, KeyList)
+    assert [key.name for key in keys.items] == ["a program"]
+    return made.key
+
+
+def act_by_key(program: AuthenticatedClient) -> None:
+    """A key opens what its scopes say, and nothing else."""
+    assert isinstance(get_sources.sync(client=program), SourceList)
+    refused = get_me.sync(client=program)
+    assert isinstance(refused, Problem)
+    assert refused.status == 403
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # what any route may answer is no promise of its own
+_BOUNDS = {"minimum", "maximum", "minLength", "maxLength"}
 _METHODS = ("GET ", "POST ", "PUT ", "PATCH ", "DELETE ")
 _EVERYWHERE = {"401", "403", "408", "413", "414", "429", "431", "503"}
 
@@ -18,11 +19,24 @@ def contract_lines(document: dict[str, Any]) -> list[str]:
 
 def broken(before: list[str], now: list[str]) -> list[str]:
     """The lines that went, and those by which something that was there demands more than before."""
-    gone = set(before) - set(now)
+    gone = {line for line in set(before) - set(now) if " bounds " not in line}
+    narrower = {line for line in now if " bounds " in line and _narrows(line, before)}
     subjects = {line.partition(" ")[0].partition(".")[0] for line in before if not line.startswith(_METHODS)}
     subjects |= {line.partition(" is ")[0] for line in before if " is " in line}
     demands = {line for line in set(now) - set(before) if line.partition(" requires ")[0] in subjects}
-    return sorted(gone | demands)
+    return sorted(gone | demands | narrower)
+
+
+def _narrows(line: str, before: list[str]) -> bool:
+    """Whether a bound of a parameter that was there leaves out what was accepted before."""
+    subject, _, value = line.rpartition(" ")
+    operation, _, rest = subject.partition(" bounds ")
+    name, _, bound = rest.partition(" ")
+    known = [other for other in before if other.startswith(f"{operation} takes ") and f" {name}: " in other]
+    bounds = [float(other.rpartition(" ")[2]) for other in before if other.rpartition(" ")[0] == subject]
+    if not known:
+        return False
+    return not bounds or (float(value) > bounds[0] if bound.startswith("min") else float(value) < bounds[0])
 
 
 def _operations(document: dict[str, Any]) -> Iterator[str]:
@@ -32,7 +46,9 @@ def _operations(document: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is {operation['operationId']}"
             for parameter in operation.get("parameters", []):
                 where = f"{name} takes {parameter['in']} {parameter['name']}: "
-                yield where + _kind(parameter["schema"])
+                yield where + _kind(parameter["schema"]).partition(" ")[0]
+                for bound in _BOUNDS & parameter["schema"].keys():
+                    yield f"{name} bounds {parameter['name']} {bound} {parameter['schema'][bound]}"
                 if "default" in parameter["schema"]:
                     yield f"{name} takes {parameter['name']} by default as {parameter['schema']['default']}"
                 if parameter.get("required") and parameter["in"] != "path":
