@@ -5,8 +5,10 @@ nothing else.
 import sys
 
 import uvicorn
+from litestar.types import ASGIApp
 
 from api.app import create_app
+from api.live.serving import StreamingServer, allow_open_files
 from api.walls.protocol import GuardedProtocol
 from lib.errors import ConfigurationError
 from lib.logs import configure_logs
@@ -22,13 +24,15 @@ def main() -> None:
         require_safe(settings)
     except ConfigurationError as error:
         sys.exit(f"{error}\n{error.hint}")
-    uvicorn.Server(server_config(settings)).run()
+    allow_open_files(settings.stream_listeners)
+    app = create_app(settings)
+    StreamingServer(server_config(settings, app), lambda: app.state.get("feed")).run()
 
 
-def server_config(settings: Settings) -> uvicorn.Config:
+def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """How uvicorn serves: with the limits that it lacks, and without what it would believe or tell by itself."""
     return uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         http=GuardedProtocol,

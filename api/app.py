@@ -26,8 +26,9 @@ from api.walls.outer import OuterWalls
 from api.walls.wiring import budgets_of, rules_of
 from lib.accounts.service import Accounts
 from lib.cache.limits import MemoryLimits
-from lib.cache.versions import UnknownVersions, Versions
+from lib.cache.versions import Versions
 from lib.domain.users import Principal
+from lib.live.versions import DataVersions
 from lib.settings import Settings, load_settings
 
 PREFIX = "/api/v1"
@@ -35,10 +36,11 @@ PREFIX = "/api/v1"
 
 def create_app(settings: Settings | None = None, *, versions: Versions | None = None) -> Litestar:
     """The API. Nothing is opened before it starts; the start raises DatabaseUnavailable or PlatformError without a
-    database. `versions` say which answers are still true; without them none about now is kept.
+    database. `versions` say which answers are still true, instead of what is heard of changes.
     """
     settings = settings or load_settings()
-    versions = versions or UnknownVersions()
+    heard = DataVersions()
+    versions = versions or heard
     services = Router(
         PREFIX,
         route_handlers=routes_of(settings.services, public_reads=settings.public_reads),
@@ -57,7 +59,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
             *([account_pages()] if "users" in settings.services else []),
         ],
         dependencies=dependencies(settings),
-        lifespan=[lifespan(settings, versions)],
+        lifespan=[lifespan(settings, versions, heard)],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(settings.services),
         logging_config=None,

@@ -16,6 +16,7 @@ from litestar.di import NamedDependency, Provide
 from api.auth.guards import PRINCIPAL, known
 from api.catalogue import Catalogue
 from api.checks import Checks
+from api.live.feed import Feed
 from api.measured import SourceMetrics
 from api.parameters import AsOf, parse_moment
 from lib.accounts.service import Accounts
@@ -49,6 +50,12 @@ def provide_measured(state: State) -> SourceMetrics | None:
     """The metrics of sources; None where this process does not serve operations."""
     measured: SourceMetrics | None = state.measured
     return measured
+
+
+def provide_live(state: State) -> Feed:
+    """What changes, for those who listen."""
+    feed: Feed = state.feed
+    return feed
 
 
 def provide_checks(state: State) -> Checks:
@@ -109,6 +116,7 @@ def dependencies(settings: Settings) -> dict[str, Provide]:
         "pool": Provide(provide_pool, sync_to_thread=False),
         "catalogue": Provide(provide_catalogue, sync_to_thread=False),
         "measured": Provide(provide_measured, sync_to_thread=False),
+        "live": Provide(provide_live, sync_to_thread=False),
         "checks": Provide(provide_checks, sync_to_thread=False),
         "moment": Provide(provide_moment),
         "principal": Provide(provide_principal, sync_to_thread=False),

@@ -19,6 +19,7 @@ from api.links import add_links
 from api.shared_responses import add_shared, shared_responses
 
 _UNCHANGED = {"description": "The answer is still the one that `If-None-Match` names."}
+_STREAM = "text/event-stream"
 _CSV = {"schema": {"type": "string", "description": "The columns with a header line."}}
 _HEALTH = ["health"]
 
@@ -69,7 +70,7 @@ def _correct(method: str, operation: dict[str, Any]) -> None:
     answer = responses.get("200", {}).get("content", {})
     if str(answer.get("application/json", {}).get("schema", {}).get("$ref", "")).endswith("Table"):
         answer["text/csv"] = _CSV
-    if method == "get" and operation["tags"] != _HEALTH and not _is_never_stored(operation):
+    if method == "get" and operation["tags"] != _HEALTH and _STREAM not in answer and not _is_never_stored(operation):
         responses["304"] = _UNCHANGED
 
 

@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from api.catalogue import Catalogue
 from api.checks import Checks, database_check, redis_check
+from api.live.feed import Feed, Limits
 from api.measured import source_metrics
 from api.services import keeps_accounts, needs_listings, needs_measures
 from api.tables import AT_ONCE
@@ -17,6 +18,8 @@ from lib.alerts.service import open_alerts
 from lib.cache.versions import Versions
 from lib.db.moments import SettledMoments
 from lib.db.pool import open_pool
+from lib.live.tailer import open_tailer
+from lib.live.versions import DataVersions
 from lib.metrics import watch_pool
 from lib.platform import database_url
 from lib.production import require_safe
@@ -26,9 +29,11 @@ POOL_SIZE = 8
 STATEMENT_TIMEOUT_S = 10
 
 
-def lifespan(settings: Settings, versions: Versions) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def lifespan(
+    settings: Settings, versions: Versions, heard: DataVersions
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Puts the pool, the catalogue and the settings into the application's state. Raises DatabaseUnavailable at the
-    start, and in production ConfigurationError for settings that are not safe there.
+    start, and in production ConfigurationError for settings that are not safe there. `heard` are kept up to date.
     """
 
     @asynccontextmanager
@@ -55,6 +60,7 @@ def lifespan(settings: Settings, versions: Versions) -> Callable[[Litestar], Abs
                 app.state.alerts = open_alerts(pool, settings, app.state.accounts.keyring)
             if needs_listings(settings.services):
                 app.state.catalogue = Catalogue(pool, versions)
+                await stack.enter_async_context(_heard(app, settings, heard))
             app.state.measured = None
             if needs_measures(settings.services):
                 app.state.measured = await stack.enter_async_context(source_metrics(pool, settings))
@@ -81,3 +87,12 @@ async def _shared(app: Litestar, settings: Settings, redis_url: str) -> AsyncIte
         app.state.checks.add("redis", redis_check(link))
         yield
         await answers.settle()
+
+
+@asynccontextmanager
+async def _heard(app: Litestar, settings: Settings, versions: DataVersions) -> AsyncIterator[None]:
+    """What changes: `versions` are kept by it, and whoever listens to the stream is told."""
+    limits = Limits(settings.stream_listeners, settings.stream_listeners_per_address, settings.stream_heartbeat_seconds)
+    feed = app.state.feed = Feed(app.state.pool, limits)
+    async with open_tailer(database_url(settings), feed, versions=versions), feed.beating():
+        yield

@@ -18,6 +18,8 @@ from lib.logs import request_id as current_request_id
 from lib.metrics import HTTP_REQUESTS, HTTP_SECONDS, HTTP_UNDER_WAY
 
 REQUEST_ID_HEADER = b"x-request-id"
+# in the state of a request whose answer has no end
+STREAMED = "streamed"
 
 _USABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _QUIET = re.compile(r"(/api/v1)?/(health(/live|/ready)?|metrics)")
@@ -46,13 +48,23 @@ class Observed:
         scope.setdefault("state", {})["request_id"] = text
         header = (REQUEST_ID_HEADER, request_id)
         status = 0
+        is_measured = False
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if STREAMED in scope["state"]:
+                    answered()
                 message["headers"] = [*message["headers"], header]
             await send(message)
+
+        def answered() -> None:
+            """It is measured, once: a stream when it begins, everything else at its end."""
+            nonlocal is_measured
+            is_measured = True
+            self._under_way -= 1
+            _measure(scope, status, perf_counter() - begun)
 
         begun = perf_counter()
         self._under_way += 1
@@ -60,10 +72,10 @@ class Observed:
         try:
             await self._app(scope, receive, sending)
         finally:
-            seconds = perf_counter() - begun
             current_request_id.reset(token)
-            self._under_way -= 1
-            _tell(scope, text, status, seconds)
+            if not is_measured:
+                answered()
+            _tell(scope, text, status, perf_counter() - begun)
 
     def _request_id(self, scope: Scope) -> bytes:
         for name, value in scope["headers"]:
@@ -72,12 +84,17 @@ class Observed:
         return b"%s%016x" % (self._instance.encode(), next(self._count))
 
 
-def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+def _measure(scope: Scope, status: int, seconds: float) -> None:
     route = str(scope.get("path_template") or "unmatched")
-    method, path = str(scope.get("method", "")), scope["path"]
+    method = str(scope.get("method", ""))
     label = method if method in _METHODS else "other"
     _requests(label, route, status).inc()
     _durations(label, route).observe(seconds)
+
+
+def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    route = str(scope.get("path_template") or "unmatched")
+    method, path = str(scope.get("method", "")), scope["path"]
     write_request_line(
         method=method,
         path=path,

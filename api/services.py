@@ -7,6 +7,7 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from api.auth.closed import DeclaresRead
+from api.live.controller import StreamController
 from api.operations.controller import OperationsController
 from api.operations.governing import GoverningController
 from api.sentiment.controller import SentimentController
@@ -21,7 +22,7 @@ from lib.domain.services import Service
 
 ROUTES: Final[dict[Service, tuple[ControllerRouterHandler, ...]]] = {
     "stocks": (StocksController,),
-    "sentiment": (SentimentController,),
+    "sentiment": (SentimentController, StreamController),
     "users": (
         RegistrationController,
         TokenController,

@@ -41,7 +41,7 @@ def show(name: str, rows: list[Row]) -> Table:
 def names() -> list[str]:
     """Every benchmark of this folder."""
     modules = pkgutil.iter_modules([str(Path(__file__).parent)])
-    return sorted(m.name for m in modules if not m.name.startswith("_") and m.name not in ("support",))
+    return sorted(m.name for m in modules if not m.name.startswith("_") and m.name not in ("support", "bare_stream"))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,24 @@ _POOL_CONNECTIONS = Gauge(
     "insitechart_database_pool_connections", "Connections of the pool to PostgreSQL.", ["state"]
 )  # fmt: skip
 
+CHANGES_READ = Counter("insitechart_changes_read_total", "Changes read from the log by this process.", ["kind"])
+CHANGES_LAG = Gauge(
+    "insitechart_changes_lag_seconds",
+    "Time since this process knew every change committed by then; it grows while the database is away.",
+)
+STREAM_LISTENERS = Gauge("insitechart_stream_listeners", "Clients that listen to the stream of changes now.")
+STREAM_EVENTS = Counter("insitechart_stream_events_total", "Events handed to listeners, each time one is.")
+STREAM_LISTENERS_ENDED = Counter(
+    "insitechart_stream_listeners_ended_total",
+    "Listeners that are no more: gone by themselves, slow (they did not read), or closing (the process ended).",
+    ["reason"],
+)
+STREAM_LISTENERS_REFUSED = Counter(
+    "insitechart_stream_listeners_refused_total",
+    "Listeners that were not let in, by the limit that they met: of the process or of the address.",
+    ["limit"],
+)
+
 
 _ANSWERS = Counter(
     "insitechart_answers_total",

@@ -216,6 +216,16 @@ class Settings(BaseSettings):
     limits_key_percent: Annotated[
         int, Field(ge=1, le=100, description="Percent of its user's budget that one API key may use up.")
     ] = 50
+    changes_keep_hours: Annotated[
+        int, Field(ge=24, description="Hours for which a broken stream can go on where it broke off.")
+    ] = 48
+    stream_listeners: Annotated[int, Field(ge=1, description="Streams that one process of the API serves at once.")] = (
+        5000
+    )
+    stream_listeners_per_address: Annotated[int, Field(ge=1, description="Of these, streams to one address.")] = 100
+    stream_heartbeat_seconds: Annotated[
+        float, Field(gt=0, le=60, description="Seconds after which a quiet stream shows that it is alive.")
+    ] = 15
 
     webhook_ports: Annotated[Words, Field(description="Ports that webhooks may go to.")] = ("443", "8443")
     webhook_allow: Annotated[

@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from api.app import create_app
+from lib.cache.versions import UnknownVersions
 from lib.db.databases import create_database, drop_database
 from lib.db.migrate import migrate
 from lib.db.pool import open_pool
@@ -51,8 +52,10 @@ async def reader(postgres: PostgresServer) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def app(database_url: str) -> Litestar:
-    """The application, not started."""
-    return create_app(Settings(database_url=database_url))
+    """The application, not started. It keeps no answers: a test that writes and reads at once would see the former one
+    for the moment until the change was heard of.
+    """
+    return create_app(Settings(database_url=database_url), versions=UnknownVersions())
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from lib.db.pool import Pool
 _TABLES = """
 SELECT quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+  -- these tell how the rest came about
+  AND c.relname NOT IN ('change_outbox', 'changes', 'change_versions')
 ORDER BY 1
 """
 
