@@ -72,5 +72,5 @@ def _in_words(field: FieldDefinition) -> str:
         return "true or false"
     limits = field.kwarg_definition
     if int in kinds and isinstance(limits, ParameterKwarg):
-        return f"a whole number from {limits.ge:g} to {limits.le:g}" if limits.ge is not None and limits.le else ""
+        return f"a whole number from {limits.ge:.0f} to {limits.le:.0f}" if limits.ge is not None and limits.le else ""
     return ""

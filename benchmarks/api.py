@@ -2,7 +2,8 @@
 httptools everywhere.
 
 Servers stand on one core, wrk on the other; PostgreSQL runs where there is room. `uncached` is the same application
-with INSITECHART_CACHE_MB=0. Each figure is the median of its rounds.
+with INSITECHART_CACHE_MB=0. Each figure is the median of its rounds,
+after one that does not count.
 """
 
 import os
@@ -22,7 +23,7 @@ from benchmarks._api.load import at_rate, most, pinned
 from benchmarks._api.queries import MIX, queries, search_path, wrk_script
 from benchmarks.support import empty_database
 
-_ROUNDS, _SECONDS = 2, 2.0
+_ROUNDS, _SECONDS = 5, 2
 _LATENCY_S = 8.0
 _OF_THE_PEAK = 0.8
 
@@ -57,6 +58,8 @@ async def main() -> list[tuple[str, float, float, str]]:
         ports = {name: await running.enter_async_context(_server(name, url, folder)) for name in _SERVERS}
         script = wrk_script([search_path(query) for query in queries(listings())], folder / "search.lua")
         found: dict[str, list[float]] = {name: [] for name in (*_TARGETS, "search")}
+        for server, path in (*_TARGETS.values(), ("uncached", search_path("apple"))):
+            await most(f"http://127.0.0.1:{ports[server]}{path}", seconds=1)
         for _ in range(_ROUNDS):
             for name, (server, path) in _TARGETS.items():
                 found[name].append(await most(f"http://127.0.0.1:{ports[server]}{path}", seconds=_SECONDS))
@@ -103,6 +106,8 @@ async def _server(name: str, url: str, folder: Path) -> AsyncIterator[int]:
         "INSITECHART_DATABASE_URL": url,
         "INSITECHART_HOME": str(folder),
         "INSITECHART_CACHE_MB": "64" if name == "cached" else "0",
+        # counted as ever, and never reached
+        "INSITECHART_LIMITS_ANONYMOUS_READS": str(10**9),
     }
     command = pinned(0, [sys.executable, "-m", "benchmarks._api.serve", _SERVERS[name], str(port)])
     log = folder / f"{name}.log"

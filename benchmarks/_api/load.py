@@ -33,13 +33,13 @@ def pinned(core: int, command: list[str]) -> list[str]:
     return ["taskset", "-c", str(core), *command] if shutil.which("taskset") else command
 
 
-async def most(url: str, *, seconds: float, script: Path | None = None) -> float:
+async def most(url: str, *, seconds: int, script: Path | None = None) -> float:
     """Requests a second at CONNECTIONS connections. Raises RuntimeError for an answer that is no 2xx."""
     command = [
         "wrk",
         "-t1",
         f"-c{CONNECTIONS}",
-        f"-d{seconds:g}s",
+        f"-d{seconds}s",
         "--timeout",
         "10s",
         *(["-s", str(script)] if script else []),
