@@ -2,11 +2,12 @@
 by itself.
 """
 
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from msgspec import Meta
 
-from lib.search.index import Match, SearchIndex
+if TYPE_CHECKING:
+    from lib.search.index import Match, SearchIndex  # a first search pays for it, not the start
 
 _ALL = 1_000_000
 
@@ -18,7 +19,7 @@ class After(NamedTuple):
     symbol: Annotated[str, Meta(max_length=100)]
 
 
-def page_of(index: SearchIndex, q: str, limit: int, after: After | None) -> tuple[list[Match], After | None]:
+def page_of(index: "SearchIndex", q: str, limit: int, after: After | None) -> tuple[list["Match"], After | None]:
     """At most `limit` matches of `q` behind `after`, and what the page after them begins behind, or None.
 
     What was listed since neither repeats nor hides a match. Where the last match itself is gone, its equals in score
@@ -33,7 +34,7 @@ def page_of(index: SearchIndex, q: str, limit: int, after: After | None) -> tupl
     return page, After(page[-1].score, page[-1].listing.symbol) if len(found) > limit else None
 
 
-def _place(found: list[Match], after: After) -> int:
+def _place(found: list["Match"], after: After) -> int:
     for place, match in enumerate(found):
         if match.listing.symbol == after.symbol:
             return place + 1

@@ -66,7 +66,6 @@ async def test_it_survives_a_restart_of_the_database(tmp_path: Path, monkeypatch
             assert "insitechart_source_metrics_up 0.0" in metrics.text
             assert "insitechart_score_queue_posts" not in metrics.text
             paths = ["stocks/AAPL", "stocks?q=apple", "stocks/AAPL/bars", "sentiment/AAPL", "sentiment/trending"]
-            paths += ["operations/sources", "operations/coverage", "operations/spend", "operations/gaps"]
             for path in paths:
                 away = await client.get(f"/api/v1/{path}")
                 assert (away.status_code, away.json()["type"]) == (503, "urn:insitechart:database-unavailable")

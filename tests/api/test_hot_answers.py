@@ -61,7 +61,7 @@ async def test_the_second_answer_is_the_first_and_asks_nobody(
         ("/stocks/AAPL/insight", {"AAPL", "listings"}),
         ("/sentiment/AAPL", {"AAPL", "listings", "coverage"}),
         ("/sentiment/AAPL/series", {"AAPL", "listings"}),
-        ("/sentiment/trending", {"AAPL", "MSFT", "listings"}),
+        ("/sentiment/trending", {"AAPL", "MSFT", "listings", "coverage"}),
     ],
 )
 async def test_a_change_of_what_it_was_made_of_ends_an_answer_and_no_other_does(
