@@ -2,7 +2,8 @@
 open any of it.
 
 Pool, settings and moment ask for each other in this order, needed or not: Litestar resolves what does not depend on
-each other in a task of its own, and a task costs more than all three.
+each other in a task of its own, and a task costs more than all three. They look at the application's state through the
+request, for a `state` is copied for each who asks for it.
 """
 
 from datetime import datetime
@@ -34,15 +35,15 @@ class Moment(NamedTuple):
     text: str | None
 
 
-def provide_pool(state: State) -> Pool:
+def provide_pool(request: Request[Any, Any, Any]) -> Pool:
     """The pool that lifespan opened."""
-    pool: Pool = state.pool
+    pool: Pool = request.app.state.pool
     return pool
 
 
-def provide_catalogue(state: State) -> Catalogue:
+def provide_catalogue(request: Request[Any, Any, Any]) -> Catalogue:
     """The listings in memory."""
-    catalogue: Catalogue = state.catalogue
+    catalogue: Catalogue = request.app.state.catalogue
     return catalogue
 
 
@@ -93,15 +94,17 @@ def provide_origin(request: Request[Any, Any, Any]) -> Origin:
     )
 
 
-async def provide_moment(state: State, settings: NamedDependency[Settings], as_of: AsOf = None) -> Moment:
+async def provide_moment(
+    request: Request[Any, Any, Any], settings: NamedDependency[Settings], as_of: AsOf = None
+) -> Moment:
     """The moment of `as_of`, settled. Raises BadParameter for what is no moment, NotSettled for one that is not
     final.
     """
     if as_of is None:
         return Moment(None, None)
     at = parse_moment("as_of", as_of)
-    moments: SettledMoments = state.moments
-    await moments.wait_for(state.pool, at)
+    moments: SettledMoments = request.app.state.moments
+    await moments.wait_for(request.app.state.pool, at)
     return Moment(at, at.isoformat().replace("+00:00", "Z"))
 
 

@@ -3,11 +3,14 @@
 It does not know what is logged, nor Prefect's own logging.
 """
 
+import asyncio
+import atexit
 import logging
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Literal
+from time import monotonic
+from typing import Literal, TextIO
 
 import structlog
 
@@ -15,6 +18,9 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 # the request that this line is about; set by whoever answers it, and on every line until it is set otherwise
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+# how long a ready line may wait for others, so that one write serves many
+_GATHER_S, _TOO_LONG_S = 0.02, 1.0
 
 _ready_lines: Callable[[str], object] | None = None
 
@@ -58,7 +64,7 @@ def configure_logs(level: str = "info", style: Literal["auto", "json", "console"
     root.setLevel(_LEVELS[level])
     # a line for every request of Prefect's client would drown all others
     logging.getLogger("httpx").setLevel(max(logging.WARNING, _LEVELS[level]))
-    written = sys.stderr.write if root.isEnabledFor(logging.INFO) else len
+    written = _Gathered(sys.stderr).add if root.isEnabledFor(logging.INFO) else len
     _ready_lines = None if console else written
 
 
@@ -70,9 +76,40 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 def ready_lines() -> Callable[[str], object] | None:
     """Takes finished JSON lines of level info, each with its line break, or swallows them where the level is higher;
-    None where lines are not JSON. For what logs so often that rendering costs more than doing.
+    None where lines are not JSON. For what logs so often that rendering and writing each cost more than doing.
+
+    Lines wait up to _GATHER_S for each other; a process that is killed loses those, one that ends does not.
     """
     return _ready_lines
+
+
+class _Gathered:
+    """Lines on their way to `stream`, which are written together."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+        self._since = 0.0
+        atexit.register(self._write)
+
+    def add(self, line: str) -> None:
+        now = monotonic()
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            self._since = now
+            try:
+                asyncio.get_running_loop().call_later(_GATHER_S, self._write)
+            except RuntimeError:
+                self._write()
+        elif now - self._since > _TOO_LONG_S:
+            # the loop that was to write them has ended
+            self._write()
+
+    def _write(self) -> None:
+        if self._lines:
+            text = "".join(self._lines)
+            self._lines.clear()
+            self._stream.write(text)
 
 
 def _add_request_id(
