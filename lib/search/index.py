@@ -71,7 +71,9 @@ class SearchIndex:
         self._keys = sorted(keys)
         self._texts = [key.text for key in self._keys]
         self._lengths = [len(text) for text in self._texts]
-        self._by_exactly: Mapping[tuple[str, str], list[int]] = {tuple(key): found for key, found in keys.items()}
+        self._by_exactly: Mapping[tuple[str, str], list[int]] = {
+            (key.text, key.source): found for key, found in keys.items()
+        }
         self._positions = [keys[key] for key in self._keys]
         self._words = sorted(words)
         self._word_positions = [words[word] for word in self._words]
