@@ -234,10 +234,20 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
     )
 
 
+def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The answer to `request`, which ended with `error`."""
+    match error:
+        case HTTPException():
+            return _of_http(request, error)
+        case InsiteChartError():
+            return _of_ours(request, error)
+    return _unexpected(request, error)
+
+
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
-    HTTPException: _of_http,
-    InsiteChartError: _of_ours,
-    Exception: _unexpected,
+    HTTPException: answer_to,
+    InsiteChartError: answer_to,
+    Exception: answer_to,
 }
 
 __all__ = [
@@ -248,6 +258,7 @@ __all__ = [
     "BodyTooSlow",
     "MediaType",
     "Problem",
+    "answer_to",
     "of_database",
     "of_refusal",
     "problem",

@@ -6,7 +6,7 @@ common aliases, then the shorter name. Nothing is cached between queries. Build 
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -69,10 +69,18 @@ class SearchIndex:
             for word in set(word_keys(listing)):
                 words[word].append(position)
         self._keys = sorted(keys)
-        self._lengths = [len(key.text) for key in self._keys]
+        self._texts = [key.text for key in self._keys]
+        self._lengths = [len(text) for text in self._texts]
+        self._by_exactly: Mapping[tuple[str, str], list[int]] = {
+            (key.text, key.source): found for key, found in keys.items()
+        }
         self._positions = [keys[key] for key in self._keys]
         self._words = sorted(words)
         self._word_positions = [words[word] for word in self._words]
+        self._words_of: list[list[str]] = [[] for _ in self._listings]
+        for word, positions in words.items():
+            for position in positions:
+                self._words_of[position].append(word)
         self._near = NearKeys(key.text for key in self._keys if key.source in ("name", "alias"))
 
     def search(self, query: str, *, limit: int = 20, offset: int = 0) -> list[Match]:
@@ -89,9 +97,9 @@ class SearchIndex:
             self._by_words(parsed.words, found)
         if len(found.scores) < _FEW and not found.exact:
             self._by_likeness(parsed.compact, found)
-        ranked = sorted(found.scores.items(), key=lambda item: (-item[1][0], item[0]))
+        ranked = sorted((-score, at) for at, (score, _) in found.scores.items())
         page = ranked[max(offset, 0) : max(offset, 0) + limit]
-        return [Match(self._ids[at], self._listings[at], kind, round(score, 4)) for at, (score, kind) in page]
+        return [Match(self._ids[at], self._listings[at], found.scores[at][1], round(-less, 4)) for less, at in page]
 
     def _by_key(self, query: Query, found: "_Best") -> None:
         for key, positions in self._beginning(query.symbol):
@@ -104,8 +112,8 @@ class SearchIndex:
     def _beginning(self, text: str) -> Iterator[tuple[Key, list[int]]]:
         if not text:
             return
-        first = bisect_left(self._keys, (text,))
-        last = bisect_left(self._keys, (text + _LAST,))
+        first = bisect_left(self._texts, text)
+        last = bisect_left(self._texts, text + _LAST)
         span: Iterable[int] = range(first, last)
         if last - first > _WIDEST:
             span = sorted(span, key=self._lengths.__getitem__)[:_WIDEST]
@@ -114,28 +122,30 @@ class SearchIndex:
 
     def _by_words(self, words: tuple[str, ...], found: "_Best") -> None:
         """Listings with a word for each word typed, in any order; the last may be half typed, as may the others."""
-        common: dict[int, float] | None = None
-        for typed in sorted(words, key=len, reverse=True):
-            shares: dict[int, float] = {}
-            first = bisect_left(self._words, typed)
-            last = bisect_left(self._words, typed + _LAST)
-            for index in range(first, last):
-                share = len(typed) / len(self._words[index])
-                for position in self._word_positions[index]:
-                    if share > shares.get(position, 0.0):
-                        shares[position] = share
-            common = shares if common is None else {p: s + shares[p] for p, s in common.items() if p in shares}
-            if not common:
-                return
-        for position, share in (common or {}).items():
+        longest, *others = sorted(words, key=len, reverse=True)
+        common: dict[int, float] = {}
+        first = bisect_left(self._words, longest)
+        last = bisect_left(self._words, longest + _LAST)
+        for index in range(first, last):
+            share = len(longest) / len(self._words[index])
+            for position in self._word_positions[index]:
+                if share > common.get(position, 0.0):
+                    common[position] = share
+        for typed in others:
+            # what the longest word left is few, and looked through faster than what a short one may begin
+            common = {p: share + more for p, share in common.items() if (more := self._share(p, typed))}
+        for position, share in common.items():
             found.offer((position,), _WORDS + _WORDS_SHARE * share / len(words), "name")
+
+    def _share(self, position: int, typed: str) -> float:
+        """The share of a word of this listing that was typed, 0 where none begins so."""
+        lengths = [len(word) for word in self._words_of[position] if word.startswith(typed)]
+        return len(typed) / min(lengths) if lengths else 0.0
 
     def _by_likeness(self, text: str, found: "_Best") -> None:
         for key, likeness in self._near.near(text):
             for source in ("alias", "name"):
-                index = bisect_left(self._keys, (key, source))
-                if index < len(self._keys) and self._keys[index] == (key, source):
-                    found.offer(self._positions[index], _FUZZY_SHARE * likeness, "fuzzy")
+                found.offer(self._by_exactly.get((key, source), ()), _FUZZY_SHARE * likeness, "fuzzy")
 
 
 class _Best:
@@ -149,7 +159,7 @@ class _Best:
         """Is anything found exactly what was typed?"""
         return any(score >= _SURE for score, _ in self.scores.values())
 
-    def offer(self, positions: "list[int] | tuple[int, ...]", score: float, kind: Kind) -> None:
+    def offer(self, positions: Sequence[int], score: float, kind: Kind) -> None:
         for position in positions:
             known = self.scores.get(position)
             if known is None or score > known[0]:
