@@ -181,11 +181,16 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
             later = {"Retry-After": str(error.retry_after_s)}
             return problem(request, 503, str(error), kind="overloaded", hint=error.hint, headers=later)
         case TooSlow():
-            log.warning("statement stopped", path=request.url.path, query=request.url.query[:200])
+            log.warning("statement stopped", path=request.url.path, query=_shown_query(request))
             return problem(request, 503, str(error), kind="too-slow", hint=error.hint)
         case DatabaseError():
             return of_database(request, error)
     return _unexpected(request, error)
+
+
+def _shown_query(request: Request[Any, Any, Any]) -> str:
+    """What was asked, but where it may name a person."""
+    return "" if "email" in request.query_params else request.url.query[:200]
 
 
 def _of_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -234,9 +239,15 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
     )
 
 
+def _of_nesting(request: Request[Any, Any, Any], _: RecursionError) -> Response[bytes]:
+    """Nothing here recurses but the reading of a body."""
+    return problem(request, 400, "The body is nested too deeply.", kind="bad-parameter", parameter="body")
+
+
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: _of_http,
     InsiteChartError: _of_ours,
+    RecursionError: _of_nesting,
     Exception: _unexpected,
 }
 
