@@ -13,7 +13,7 @@ from lib.accounts.passwords import normalised
 from lib.accounts.service import Accounts
 from lib.accounts.throttling import FORGET_AFTER, Throttles, lock_for, throttles
 from lib.db.pool import Connection
-from lib.db.users.accounts import Account, renew_hash
+from lib.db.users.accounts import Account, locked_account, renew_hash
 from lib.db.users.audit import record
 from lib.db.users.sessions import is_known_address
 from lib.db.users.throttles import attempt, forget_failures, take_back
@@ -40,11 +40,21 @@ async def prove(on: Accounts, email: str, account: Account | None, password: str
     if not verdict.right or account is None:
         return False
     async with transaction(on.pool) as conn:
-        await forget_failures(conn, [keys.pair, keys.account])
-        await take_back(conn, keys.address)
         if verdict.renewed is not None:
             await renew_hash(conn, account.id, account.password_hash, verdict.renewed)
+        # in the order in which attempts lock them, or two of a person at once would wait for each other
+        await forget_failures(conn, [keys.pair])
+        await take_back(conn, keys.address)
+        await forget_failures(conn, [keys.account])
     return True
+
+
+async def is_unchanged(conn: Connection, account: Account) -> bool:
+    """Whether nothing that ends every token has happened to the account since it was read, nor will until the
+    transaction ends. Checking a password takes a while, in which it may be replaced.
+    """
+    now = await locked_account(conn, account.id)
+    return now is not None and now.disabled_at is None and now.generation == account.generation
 
 
 async def may_mail(conn: Connection, email: str) -> bool:

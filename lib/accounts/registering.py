@@ -11,7 +11,7 @@ from lib.accounts.letters import LASTS
 from lib.accounts.mailed import read_link
 from lib.accounts.passwords import ACCEPTED as ACCEPTED_PASSWORD
 from lib.accounts.passwords import new_password, normalised
-from lib.accounts.proving import may_mail, prove
+from lib.accounts.proving import is_unchanged, may_mail, prove
 from lib.accounts.service import Accounts
 from lib.db.mails import queue_mail
 from lib.db.users.accounts import account, add_account, set_email
@@ -104,6 +104,8 @@ async def _registered(on: Accounts, link: Link, password: str, origin: Origin) -
     assert link.password_hash is not None
     async with transaction(on.pool) as conn:
         # whoever comes second with the same link finds it gone
+        if await take_link(conn, link.id, "register") is None:
+            raise _no_link()
         user_id = await add_account(conn, link.email, verdict.renewed or link.password_hash, locale=link.locale)
         await delete_registrations(conn, link.email)
         if user_id is not None:
@@ -121,9 +123,14 @@ async def _moved(on: Accounts, link: Link, password: str, origin: Origin) -> str
     if not await prove(on, holder.email, holder, password, origin):
         raise _no_fit()
     async with transaction(on.pool) as conn:
+        # a password that was replaced meanwhile took the link with it
+        if not await is_unchanged(conn, holder) or await take_link(conn, link.id, "email") is None:
+            raise _no_link()
         moved = await set_email(conn, holder.id, link.email)
         if moved:
             await delete_links(conn, holder.id, "email")
+            # who reads at the former address only is nobody any more
+            await delete_links(conn, holder.id, "reset")
             await record(conn, "email.changed", origin, holder.id)
             await queue_mail(conn, "email-changed", holder.email, locale=holder.locale)
             await queue_mail(conn, "email-confirmed", link.email, locale=holder.locale)
