@@ -13,6 +13,7 @@ from lib.accounts.passwords import ACCEPTED as ACCEPTED_PASSWORD
 from lib.accounts.passwords import new_password, normalised
 from lib.accounts.proving import is_unchanged, may_mail, prove
 from lib.accounts.service import Accounts
+from lib.accounts.throttling import Mail
 from lib.db.mails import queue_mail
 from lib.db.users.accounts import account, add_account, set_email
 from lib.db.users.audit import record
@@ -51,7 +52,7 @@ async def register(on: Accounts, email: str, password: str, locale: Locale, orig
     address = email_field(email)
     password_hash = await on.passwords.hash(password_field(password, address))
     async with transaction(on.pool) as conn:
-        if await may_mail(conn, address):
+        if await may_mail(conn, "register", address):
             link_id, _ = await add_link(
                 conn, "register", address, lasts=LASTS["register"], locale=locale, password_hash=password_hash
             )
@@ -64,11 +65,11 @@ async def resend(on: Accounts, email: str, locale: Locale) -> None:
     await queue_for_anyone(on, "resend", email, locale)
 
 
-async def queue_for_anyone(on: Accounts, template: str, email: str, locale: Locale) -> None:
+async def queue_for_anyone(on: Accounts, template: Mail, email: str, locale: Locale) -> None:
     """Queues a mail that anybody may ask for, whoever reads there. Raises BadField."""
     address = email_field(email)
     async with transaction(on.pool) as conn:
-        if await may_mail(conn, address):
+        if await may_mail(conn, template, address):
             await queue_mail(conn, template, address, locale=locale)
     on.postman.call()
 
