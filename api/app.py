@@ -12,11 +12,11 @@ from api.docs import docs_assets, front_door, openapi_document
 from api.health import HealthController
 from api.hot.answers import HotAnswers
 from api.hot.direct import DirectReads
+from api.incoming import check_request
 from api.layers import LayeredLitestar
 from api.lifespan import lifespan
 from api.observed import Observed
 from api.openapi import openapi_config
-from api.parameters import refuse_unknown_parameters
 from api.problems import EXCEPTION_HANDLERS
 from api.services import routes_of
 from api.users.page import account_pages
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
         PREFIX,
         route_handlers=routes_of(settings.services, public_reads=settings.public_reads),
         middleware=[ConditionalReads()],
-        before_request=refuse_unknown_parameters,
+        before_request=check_request,
     )
     app = LayeredLitestar(
         route_handlers=[

@@ -181,11 +181,16 @@ def _of_ours(request: Request[Any, Any, Any], error: InsiteChartError) -> Respon
             later = {"Retry-After": str(error.retry_after_s)}
             return problem(request, 503, str(error), kind="overloaded", hint=error.hint, headers=later)
         case TooSlow():
-            log.warning("statement stopped", path=request.url.path, query=request.url.query[:200])
+            log.warning("statement stopped", path=request.url.path, query=_shown_query(request))
             return problem(request, 503, str(error), kind="too-slow", hint=error.hint)
         case DatabaseError():
             return of_database(request, error)
     return _unexpected(request, error)
+
+
+def _shown_query(request: Request[Any, Any, Any]) -> str:
+    """What was asked, but where it may name a person."""
+    return "" if "email" in request.query_params else request.url.query[:200]
 
 
 def _of_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -234,6 +239,11 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
     )
 
 
+def _of_nesting(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Nothing here recurses but the reading of a body."""
+    return problem(request, 400, "The body is nested too deeply.", kind="bad-parameter", parameter="body")
+
+
 def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The answer to `request`, which ended with `error`."""
     match error:
@@ -241,12 +251,15 @@ def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[byt
             return _of_http(request, error)
         case InsiteChartError():
             return _of_ours(request, error)
+        case RecursionError():
+            return _of_nesting(request)
     return _unexpected(request, error)
 
 
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: answer_to,
     InsiteChartError: answer_to,
+    RecursionError: answer_to,
     Exception: answer_to,
 }
 

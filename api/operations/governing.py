@@ -14,6 +14,7 @@ from api.cursors import read_cursor, write_cursor
 from api.deps import NamedDependency
 from api.openapi import not_there, problems
 from api.parameters import Cursor
+from api.walls.bodies import FORM_BYTES
 from lib.accounts.governing import govern
 from lib.accounts.registering import email_field
 from lib.accounts.service import Accounts
@@ -83,6 +84,7 @@ class GoverningController(Controller):
 
     path = "/operations"
     tags = ("operations",)
+    request_max_body_size = FORM_BYTES
     response_headers = (ResponseHeader(name="Cache-Control", value="no-store"),)
 
     @get("/users", operation_id="getUsers", summary="Who there is", guards=[_READ], responses=problems(400, 503))

@@ -23,6 +23,7 @@ from api.users.schemas import (
     SessionItem,
     SessionList,
 )
+from api.walls.bodies import FORM_BYTES
 from lib.accounts.api_keys import drop_key, edit_key, get_key, list_keys, make_key
 from lib.accounts.service import Accounts
 from lib.accounts.sessions import end_one, end_others, list_sessions
@@ -45,6 +46,7 @@ class SessionController(Controller):
 
     path = "/users/me/sessions"
     tags = ("users",)
+    request_max_body_size = FORM_BYTES
     response_headers = _NOT_STORED
 
     @get("/", operation_id="getSessions", summary="Your logins", guards=[_READ], responses=problems(400, 503))
@@ -84,6 +86,7 @@ class ApiKeyController(Controller):
 
     path = "/users/me/api-keys"
     tags = ("users",)
+    request_max_body_size = FORM_BYTES
     response_headers = _NOT_STORED
 
     @get("/", operation_id="getApiKeys", summary="Your API keys", guards=[_READ], responses=problems(400, 503))

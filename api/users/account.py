@@ -19,6 +19,7 @@ from api.users.schemas import (
     Export,
     PasswordChange,
 )
+from api.walls.bodies import FORM_BYTES
 from lib.accounts.changing import (
     ask_for_email,
     change_password,
@@ -40,6 +41,7 @@ class AccountController(Controller):
 
     path = "/users/me"
     tags = ("users",)
+    request_max_body_size = FORM_BYTES
     response_headers = (ResponseHeader(name="Cache-Control", value="no-store"),)
 
     @get("/", operation_id="getMe", summary="Your account", guards=[_READ], responses=problems(400, 503))

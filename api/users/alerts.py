@@ -26,6 +26,7 @@ from api.users.alerts_schemas import (
     SecretMade,
     TestResult,
 )
+from api.walls.bodies import FORM_BYTES
 from lib.alerts import managing
 from lib.alerts.managing import Wanted
 from lib.alerts.service import Alerts
@@ -45,6 +46,7 @@ class AlertController(Controller):
 
     path = "/users/me/alerts"
     tags = ("users",)
+    request_max_body_size = FORM_BYTES
     guards = (_NEEDS,)
     response_headers = (ResponseHeader(name="Cache-Control", value="no-store"),)
 

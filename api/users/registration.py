@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 from api.deps import NamedDependency
 from api.openapi import problems
 from api.users.schemas import Accepted, MailWanted, PasswordReset, Registration, Verification, Verified
+from api.walls.bodies import FORM_BYTES
 from lib.accounts.changing import ask_for_reset, reset_password
 from lib.accounts.registering import register, resend, verify
 from lib.accounts.service import Accounts
@@ -23,6 +24,7 @@ class RegistrationController(Controller):
 
     path = "/users"
     tags = ("users",)
+    request_max_body_size = FORM_BYTES
     response_headers = (ResponseHeader(name="Cache-Control", value="no-store"),)
 
     @post("/", operation_id="register", summary="Register", status_code=202, responses=problems(400, 403, 413, 503))

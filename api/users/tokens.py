@@ -19,6 +19,7 @@ from api.deps import NamedDependency
 from api.openapi import problems
 from api.problems import Problem
 from api.users.schemas import Tokens
+from api.walls.bodies import FORM_BYTES
 from lib.accounts.service import Accounts
 from lib.accounts.sessions import Granted, log_in, log_out, refresh_session
 from lib.domain.users import SCOPES, Origin
@@ -115,6 +116,7 @@ class TokenController(Controller):
 
     path = "/users/token"
     tags = ("users",)
+    request_max_body_size = FORM_BYTES
     response_headers = _NOT_STORED
     exception_handlers = {WrongCredentials: _of_wrong, Throttled: _of_throttled, 400: _of_form}  # noqa: RUF012
 

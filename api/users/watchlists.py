@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from api.auth.guards import needs
 from api.deps import NamedDependency
 from api.openapi import not_there, problems
+from api.walls.bodies import SMALL_BODY_BYTES
 from lib.db import watchlists as kept
 from lib.db.pool import Pool
 from lib.db.watchlists import watchlists_of
@@ -74,6 +75,7 @@ class WatchlistController(Controller):
 
     path = "/users/me/watchlists"
     tags = ("users",)
+    request_max_body_size = SMALL_BODY_BYTES
     guards = (_NEEDS,)
     response_headers = (ResponseHeader(name="Cache-Control", value="no-store"),)
 

@@ -26,7 +26,9 @@ class Cors:
         self.off = not named
 
     def headers_for(self, origin: bytes) -> Headers:
-        """What is added to the answer for a page of `origin`."""
+        """What is added to the answer for a page of `origin`; it is empty where nobody said so: what is kept of that
+        answer is not for a page.
+        """
         if self._any:
             return [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", _EXPOSED)]
         varies = (b"vary", b"Origin")

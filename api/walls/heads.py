@@ -15,6 +15,8 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 MOST_HEADERS = 64
 MOST_HEADER_BYTES = 16 * 1024
 MOST_TARGET_BYTES = 8 * 1024
+# places of paths are remembered, so nobody is to fill that memory with long ones
+MOST_PATH_BYTES = 1024
 
 _AMBIGUOUS = re.compile(rb"%(?:2[fF]|5[cC]|00|0[0-9a-fA-F]|1[0-9a-fA-F]|7[fF])|[\\\x00-\x20\x7f]|//")
 _DOTS = re.compile(rb"(?:^|/)(?:\.|%2[eE]){1,2}(?:/|;|$)")
@@ -27,14 +29,16 @@ def check_target(raw_path: bytes, path: str, query: bytes) -> Refused | None:
     """What is wrong with the target, if anything."""
     if len(raw_path) + len(query) > MOST_TARGET_BYTES:
         return Refused(414, "target-too-long", f"Path and query are longer than {MOST_TARGET_BYTES} bytes.")
+    if len(raw_path) > MOST_PATH_BYTES:
+        return Refused(414, "target-too-long", f"The path is longer than {MOST_PATH_BYTES} bytes.")
     if not raw_path.startswith(b"/"):
         return Refused(400, "bad-path", "The path does not begin with a slash.")
     plain = b"%" not in raw_path
     if plain and b"//" not in raw_path and b"/." not in raw_path and b"\\" not in raw_path and raw_path.isascii():
         return None
     odd = _AMBIGUOUS.search(raw_path) or _DOTS.search(raw_path) or _BROKEN_ESCAPE.search(raw_path)
-    # what is not UTF-8 became a replacement character when it was decoded
-    if odd or "\ufffd" in path:
+    # what is not UTF-8 became a replacement character when it was decoded; what does not print may steer a terminal
+    if odd or "\ufffd" in path or not path.isprintable():
         return Refused(
             400,
             "bad-path",

@@ -12,6 +12,9 @@ from lib.domain.networks import parse_address
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - it is compared, never bound
 
+# a name of 255 signs, and a port
+_LONGEST = 261
+
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 
 
@@ -28,10 +31,13 @@ class AllowedHosts:
         own = [socket.gethostname().lower()] if self._addresses else [listens_on.lower()]
         self._names = frozenset(name for name in given or [*LOOPBACK, *own] if not name.startswith("*"))
         self._below = tuple(name.removeprefix("*") for name in given if name.startswith("*."))
-        self.allows = lru_cache(maxsize=1024)(self._allows)
+        self._known = lru_cache(maxsize=1024)(self._allows)
 
-    def _allows(self, host: bytes, address_will_do: bool = False) -> bool:
+    def allows(self, host: bytes, address_will_do: bool = False) -> bool:
         """Whether a Host header names one of them; probes ask by address, which is allowed with `address_will_do`."""
+        return len(host) <= _LONGEST and self._known(host, address_will_do)
+
+    def _allows(self, host: bytes, address_will_do: bool) -> bool:
         found = _HOST.fullmatch(host)
         if not found:
             return False

@@ -22,7 +22,9 @@ from lib.metrics import RATE_LIMITED
 Kind = Literal["reads", "writes", "analyze", "logins"]
 
 _READING = ("GET", "HEAD", "OPTIONS")
-_FREE = ("/health", "/metrics", "/api/v1/health", "/api/v1/metrics")
+_FREE = frozenset(
+    f"{prefix}/{path}" for prefix in ("", "/api/v1") for path in ("health", "health/live", "health/ready", "metrics")
+)
 _ANALYZE = "/api/v1/sentiment/analyze"
 _USERS = "/api/v1/users"
 _TOKENS = "/api/v1/users/token"
@@ -47,7 +49,9 @@ def budgets(*, anonymous: dict[Kind, int], user: dict[Kind, int], key_percent: i
 
 def kind_of(method: str, path: str, *, known: bool) -> Kind | None:
     """What kind of request this is; None for what is not counted. `known`: it proved who it is."""
-    if path.startswith(_FREE):
+    # a router forgives a slash at the end, and a budget must not
+    path = path.rstrip("/")
+    if path in _FREE:
         return None
     if method in _READING:
         return "reads"

@@ -28,7 +28,9 @@ log = get_logger(__name__)
 ABORT = "insitechart.abort"
 
 _PROBES = re.compile(r"(?:/api/v1)?/(?:health(?:/live|/ready)?|metrics)")
-_GUARDED = re.compile(r"(?:/api/v1)?/(?:metrics$|operations(?:/|$))")
+# whatever begins like it, for a router forgives a slash at the end
+_GUARDED = re.compile(r"(?:/api/v1)?/(?:metrics|operations)\b")
+_HANDED_ON = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"x-real-ip"})
 
 _NOT_FROM_HERE = Refused(
     403,
@@ -90,15 +92,15 @@ class OuterWalls:
             return
         # of a header that is given twice this has the last; those that matter may stand once
         head = dict(scope["headers"])
-        if self._rules.trusted:
-            self._find_origin(scope)
+        # what came from somewhere else is not from the network of whoever hands it on
+        strange = not _HANDED_ON.isdisjoint(head) and not self._find_origin(scope)
         has_body = b"content-length" in head or b"transfer-encoding" in head
         times = self._rules.times
         extensions: dict[str, Any] = scope.get("extensions") or {}
         running = times.enter(extensions.get(ABORT))
         answer = self._dressed(scope, head, send, running)
         try:
-            refused = self._refused(scope, head)
+            refused = self._refused(scope, head, strange=strange)
             if refused is not None:
                 await answer_refused(scope, answer, refused, close=has_body)
             elif b"access-control-request-method" in head and self._is_preflight(scope, head):
@@ -114,17 +116,23 @@ class OuterWalls:
         finally:
             times.leave(running)
 
-    def _find_origin(self, scope: HTTPScope) -> None:
+    def _find_origin(self, scope: HTTPScope) -> bool:
+        """Puts who really asks into `scope`; False where whoever handed the request on is not believed, or does not say
+        for whom.
+        """
         client = scope["client"]
         peer = Origin(client[0] if client else None, scope["scheme"])
+        if not self._rules.trusted.hold(peer.address):
+            return False
         hops = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         schemes = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"]
         found = true_origin(peer, hops, schemes, self._rules.trusted)
         if found != peer:
             scope["client"] = (found.address, 0) if found.address else None
             scope["scheme"] = found.scheme
+        return bool(hops)
 
-    def _refused(self, scope: HTTPScope, head: dict[bytes, bytes]) -> Refused | None:
+    def _refused(self, scope: HTTPScope, head: dict[bytes, bytes], *, strange: bool) -> Refused | None:
         path = scope["path"]
         # some servers leave the query in it
         raw_path = (scope.get("raw_path") or path.encode()).partition(b"?")[0]
@@ -141,7 +149,7 @@ class OuterWalls:
             return _WRONG_HOST
         if place.guarded:
             client = scope["client"]
-            if not self._rules.operators.hold(client[0] if client else None):
+            if strange or not self._rules.operators.hold(client[0] if client else None):
                 return _NOT_FROM_HERE
         return None
 
@@ -150,7 +158,7 @@ class OuterWalls:
 
     def _dressed(self, scope: HTTPScope, head: dict[bytes, bytes], send: Send, running: Running) -> Send:
         secure, cors, times = scope["scheme"] == "https", self._rules.cors, self._rules.times
-        origin = None if cors.off else head.get(b"origin")
+        origin = None if cors.off else head.get(b"origin", b"")
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -8,7 +8,7 @@ from uuid import UUID
 from lib.accounts.changing import my_account
 from lib.accounts.secrets import API_KEY, hash_of, new_secret, shown_of
 from lib.accounts.service import Accounts
-from lib.db.users.accounts import Account, locked_account
+from lib.db.users.accounts import Account, stand_in_line
 from lib.db.users.api_keys import ApiKey, add_key, change_key, delete_key, key_of, keys_of
 from lib.db.users.audit import record
 from lib.db.writing import transaction
@@ -35,7 +35,7 @@ async def make_key(
     secret = new_secret(API_KEY)
     async with transaction(on.pool) as conn:
         # two requests side by side must not exceed the number together
-        await locked_account(conn, holder.id)
+        await stand_in_line(conn, holder.id)
         made = await add_key(
             conn,
             holder.id,

@@ -7,13 +7,22 @@ from uuid import UUID
 
 from lib.accounts.letters import LASTS
 from lib.accounts.mailed import read_link
-from lib.accounts.proving import may_mail, prove
+from lib.accounts.proving import is_unchanged, may_mail, prove
 from lib.accounts.registering import email_field, password_field, queue_for_anyone
 from lib.accounts.service import Accounts
-from lib.accounts.throttling import throttles
+from lib.accounts.throttling import mail_throttles, throttles
 from lib.db.mails import delete_mails_to, queue_mail
 from lib.db.pool import Connection
-from lib.db.users.accounts import Account, account, account_by, delete_account, set_locale, set_password
+from lib.db.users.accounts import (
+    Account,
+    account,
+    account_by,
+    account_gone,
+    delete_account,
+    locked_account,
+    set_locale,
+    set_password,
+)
 from lib.db.users.api_keys import delete_keys
 from lib.db.users.audit import forget_person, record
 from lib.db.users.links import add_link, delete_link, delete_links, delete_registrations, take_link
@@ -21,14 +30,14 @@ from lib.db.users.sessions import end_sessions, know_address
 from lib.db.users.throttles import forget_failures
 from lib.db.writing import transaction
 from lib.domain.users import Locale, Origin, Principal
-from lib.errors import Forbidden, NotThere, WrongCredentials
+from lib.errors import Forbidden, WrongCredentials
 
 
 async def my_account(on: Accounts, user_id: UUID) -> Account:
-    """The person's account. Raises NotThere where it was deleted a moment ago."""
+    """The person's account. Raises Unauthorized where it was deleted a moment ago."""
     found = await account(on.pool, user_id)
     if found is None:
-        raise NotThere("This account is not there any more.")
+        raise account_gone()
     return found
 
 
@@ -36,7 +45,7 @@ async def confirmed(on: Accounts, principal: Principal, password: str, origin: O
     """The account of who asks, once the password was given again. Raises Forbidden, Throttled or Overloaded."""
     holder = await my_account(on, principal.user_id)
     if not await prove(on, holder.email, holder, password, origin):
-        raise Forbidden("The password is not right.", hint="Send the account's present password.")
+        raise _not_right()
     return holder
 
 
@@ -56,6 +65,8 @@ async def change_password(
     holder = await confirmed(on, principal, password, origin)
     new = await on.passwords.hash(password_field(chosen, holder.email, "new_password"))
     async with transaction(on.pool) as conn:
+        if not await is_unchanged(conn, holder):
+            raise _not_right()
         await _renew(conn, holder, new, origin, "password.changed", but=principal.session_id, end_api_keys=end_api_keys)
     on.authenticator.forget()
     on.postman.call()
@@ -81,8 +92,9 @@ async def reset_password(on: Accounts, token: str, chosen: str, origin: Origin, 
         raise _no_link()
     new = await on.passwords.hash(password_field(chosen, holder.email, "new_password"))
     async with transaction(on.pool) as conn:
-        # whoever comes second with the same link finds it gone
-        if await take_link(conn, link.id, "reset") is None:
+        # the account first, as who deletes it does; whoever comes second with the same link finds it gone
+        holder = await locked_account(conn, holder.id)
+        if holder is None or holder.disabled_at is not None or await take_link(conn, link.id, "reset") is None:
             raise _no_link()
         await delete_link(conn, link.id)
         await _renew(conn, holder, new, origin, "password.reset", but=None, end_api_keys=end_api_keys)
@@ -98,8 +110,10 @@ async def ask_for_email(on: Accounts, principal: Principal, email: str, password
     address = email_field(email)
     holder = await confirmed(on, principal, password, origin)
     async with transaction(on.pool) as conn:
+        if not await is_unchanged(conn, holder):
+            raise _not_right()
         await delete_links(conn, holder.id, "email")
-        if await may_mail(conn, address):
+        if await may_mail(conn, "email", address):
             link_id, _ = await add_link(
                 conn, "email", address, lasts=LASTS["email"], locale=holder.locale, user_id=holder.id
             )
@@ -113,10 +127,12 @@ async def delete_me(on: Accounts, principal: Principal, password: str, origin: O
     """Deletes the account and everything that is kept of the person. Raises as confirmed."""
     holder = await confirmed(on, principal, password, origin)
     async with transaction(on.pool) as conn:
+        if not await is_unchanged(conn, holder):
+            raise _not_right()
         await delete_mails_to(conn, holder.email)
         await delete_registrations(conn, holder.email)
         keys = throttles(holder.email, origin.address)
-        await forget_failures(conn, [keys.pair, keys.account, keys.mail])
+        await forget_failures(conn, [keys.pair, keys.account, *mail_throttles(holder.email)])
         await delete_account(conn, holder.id)
         await record(conn, "account.deleted", origin, holder.id)
         await forget_person(conn, holder.id)
@@ -142,6 +158,10 @@ async def _renew(
     await delete_links(conn, holder.id, "email")
     await record(conn, action, origin, holder.id, sessions=sessions, api_keys=api_keys)
     await queue_mail(conn, "password-changed", holder.email, locale=holder.locale)
+
+
+def _not_right() -> Forbidden:
+    return Forbidden("The password is not right.", hint="Send the account's present password.")
 
 
 def _no_link() -> WrongCredentials:

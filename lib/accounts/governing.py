@@ -8,6 +8,7 @@ from lib.db.pool import Connection
 from lib.db.users.accounts import (
     Account,
     add_account,
+    govern_alone,
     has_other_admin,
     locked_account,
     set_disabled,
@@ -39,6 +40,7 @@ async def govern(
 async def _governed(
     conn: Connection, user_id: UUID, origin: Origin, role: Role | None, disabled: bool | None
 ) -> Account:
+    await govern_alone(conn)
     found = await locked_account(conn, user_id)
     if found is None:
         raise NotThere("There is no such account.", hint="See them: GET /api/v1/operations/users")

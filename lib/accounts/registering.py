@@ -11,8 +11,9 @@ from lib.accounts.letters import LASTS
 from lib.accounts.mailed import read_link
 from lib.accounts.passwords import ACCEPTED as ACCEPTED_PASSWORD
 from lib.accounts.passwords import new_password, normalised
-from lib.accounts.proving import may_mail, prove
+from lib.accounts.proving import is_unchanged, may_mail, prove
 from lib.accounts.service import Accounts
+from lib.accounts.throttling import Mail
 from lib.db.mails import queue_mail
 from lib.db.users.accounts import account, add_account, set_email
 from lib.db.users.audit import record
@@ -51,7 +52,7 @@ async def register(on: Accounts, email: str, password: str, locale: Locale, orig
     address = email_field(email)
     password_hash = await on.passwords.hash(password_field(password, address))
     async with transaction(on.pool) as conn:
-        if await may_mail(conn, address):
+        if await may_mail(conn, "register", address):
             link_id, _ = await add_link(
                 conn, "register", address, lasts=LASTS["register"], locale=locale, password_hash=password_hash
             )
@@ -64,11 +65,11 @@ async def resend(on: Accounts, email: str, locale: Locale) -> None:
     await queue_for_anyone(on, "resend", email, locale)
 
 
-async def queue_for_anyone(on: Accounts, template: str, email: str, locale: Locale) -> None:
+async def queue_for_anyone(on: Accounts, template: Mail, email: str, locale: Locale) -> None:
     """Queues a mail that anybody may ask for, whoever reads there. Raises BadField."""
     address = email_field(email)
     async with transaction(on.pool) as conn:
-        if await may_mail(conn, address):
+        if await may_mail(conn, template, address):
             await queue_mail(conn, template, address, locale=locale)
     on.postman.call()
 
@@ -104,6 +105,8 @@ async def _registered(on: Accounts, link: Link, password: str, origin: Origin) -
     assert link.password_hash is not None
     async with transaction(on.pool) as conn:
         # whoever comes second with the same link finds it gone
+        if await take_link(conn, link.id, "register") is None:
+            raise _no_link()
         user_id = await add_account(conn, link.email, verdict.renewed or link.password_hash, locale=link.locale)
         await delete_registrations(conn, link.email)
         if user_id is not None:
@@ -121,9 +124,14 @@ async def _moved(on: Accounts, link: Link, password: str, origin: Origin) -> str
     if not await prove(on, holder.email, holder, password, origin):
         raise _no_fit()
     async with transaction(on.pool) as conn:
+        # a password that was replaced meanwhile took the link with it
+        if not await is_unchanged(conn, holder) or await take_link(conn, link.id, "email") is None:
+            raise _no_link()
         moved = await set_email(conn, holder.id, link.email)
         if moved:
             await delete_links(conn, holder.id, "email")
+            # who reads at the former address only is nobody any more
+            await delete_links(conn, holder.id, "reset")
             await record(conn, "email.changed", origin, holder.id)
             await queue_mail(conn, "email-changed", holder.email, locale=holder.locale)
             await queue_mail(conn, "email-confirmed", link.email, locale=holder.locale)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from lib.accounts.emails import parse_email
-from lib.accounts.proving import prove
+from lib.accounts.proving import is_unchanged, prove
 from lib.accounts.secrets import REFRESH, hash_of, is_secret, new_secret, write_secret
 from lib.accounts.service import Accounts
 from lib.accounts.tokens import LASTS, Claims, issue_token, read_token
@@ -61,10 +61,12 @@ async def log_in(on: Accounts, email: str, password: str, origin: Origin) -> Gra
     found = await account_of(on.pool, address)
     if not await prove(on, address, found, password, origin) or found is None or found.disabled_at is not None:
         LOGINS.labels("wrong").inc()
-        raise WrongCredentials("The e-mail address and the password do not fit.", hint="Check both, and try again.")
+        raise _no_fit()
     refresh = new_secret(REFRESH)
     origin = _by(origin, found.id)
     async with transaction(on.pool) as conn:
+        if not await is_unchanged(conn, found):
+            raise _no_fit()
         session_id = await add_session(conn, found.id, hash_of(refresh), origin, days=on.settings.session_days)
         await record(conn, "login", origin, found.id, session=session_id)
     LOGINS.labels("right").inc()
@@ -166,6 +168,10 @@ def _following(key: bytes, salt: bytes, refresh: str) -> str:
 def _granted(on: Accounts, holder: Account, session_id: UUID, refresh: str) -> Granted:
     claims = Claims(holder.id, session_id, holder.role, holder.generation)
     return Granted(issue_token(on.keyring, claims), refresh, int(LASTS.total_seconds()))
+
+
+def _no_fit() -> WrongCredentials:
+    return WrongCredentials("The e-mail address and the password do not fit.", hint="Check both, and try again.")
 
 
 def _as_email(text: str) -> str:

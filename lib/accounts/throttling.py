@@ -3,15 +3,17 @@
 Three are counted: those of an account from one address, those of an account from anywhere, those of an address with
 any account. Each lock is twice as long as the one before, and no longer than a quarter of an hour; while it lasts
 nothing is tried and nothing counted, so that it always ends. What is counted from anywhere does not hold where the
-person has been before, and a new password by mail clears it: who fails on purpose cannot keep anybody out.
+person has been before, and a new password by mail clears it: who fails on purpose cannot keep anybody out. Mails are
+counted by what they are about, or whoever asks for others would keep that one back.
 """
 
 import hashlib
 import ipaddress
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Counted = Literal["pair", "account", "address", "mail"]
+Mail = Literal["register", "resend", "reset", "email"]
 
 FORGET_AFTER = timedelta(hours=24)
 LONGEST = timedelta(minutes=15)
@@ -22,12 +24,11 @@ _FREE: dict[Counted, int] = {"pair": 5, "account": 20, "address": 50, "mail": 3}
 
 
 class Throttles(NamedTuple):
-    """The keys under which the failures of one attempt are counted, and the mails that one asks for."""
+    """The keys under which the failures of one attempt are counted."""
 
     pair: bytes
     account: bytes
     address: bytes
-    mail: bytes
 
     def counted(self, *, known: bool) -> dict[Counted, bytes]:
         """Those that hold; `known` says that the person has been at this address."""
@@ -38,7 +39,17 @@ class Throttles(NamedTuple):
 def throttles(email: str, address: str | None) -> Throttles:
     """The keys of an attempt. Of an IPv6 address its network of 64 bits counts, which one customer has as a whole."""
     place = _place(address)
-    return Throttles(_key("pair", email, place), _key("account", email), _key("address", place), _key("mail", email))
+    return Throttles(_key("pair", email, place), _key("account", email), _key("address", place))
+
+
+def mail_throttle(mail: Mail, email: str) -> bytes:
+    """The key under which mails of one kind to one address are counted."""
+    return _key("mail", mail, email)
+
+
+def mail_throttles(email: str) -> list[bytes]:
+    """All of them."""
+    return [mail_throttle(mail, email) for mail in get_args(Mail)]
 
 
 def lock_for(counted: Counted, failures: int) -> timedelta | None:

@@ -30,8 +30,8 @@ _AWAY = (
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Turns what asyncpg raises inside into DatabaseUnavailable, TooSlow for a statement that ran out of time, or
-    UnstorableText.
+    """Turns what asyncpg raises inside into DatabaseUnavailable (of a deadlock, too), TooSlow for a statement
+    that ran out of time, or UnstorableText.
     """
     try:
         yield
@@ -45,6 +45,9 @@ def database_errors() -> Iterator[None]:
         raise UnstorableText(
             "A text holds a character that cannot be kept.", hint="Leave out null characters."
         ) from error
+    except asyncpg.DeadlockDetectedError as error:
+        # PostgreSQL undid this one so that the other could go on
+        raise DatabaseUnavailable("Something else changed the same at the same time.", hint="Try again.") from error
     except asyncpg.QueryCanceledError as error:
         raise TooSlow(
             "PostgreSQL took too long for this question, and was stopped.", hint="Ask for a shorter range."

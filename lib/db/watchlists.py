@@ -13,6 +13,7 @@ import asyncpg
 
 from lib.db.pool import Pool
 from lib.db.reading import read_rows
+from lib.db.users.accounts import stand_in_line
 from lib.db.writing import transaction
 from lib.domain.watchlists import MOST_WATCHLISTS
 from lib.errors import Conflict
@@ -25,9 +26,6 @@ FROM watchlists w
 WHERE w.user_id = $1 AND ($2::uuid IS NULL OR w.id = $2)
 ORDER BY w.is_default DESC, w.created_at, w.id
 """
-
-# one after the other: only so is a limit exact, and one list the default
-_IN_LINE = "SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE"
 
 _COUNT = "SELECT count(*) FROM watchlists WHERE user_id = $1"
 
@@ -96,7 +94,7 @@ async def add_watchlist(pool: Pool, user_id: UUID, name: str, symbols: Sequence[
     """
     try:
         async with transaction(pool) as conn:
-            await conn.execute(_IN_LINE, user_id)
+            await stand_in_line(conn, user_id)
             if await conn.fetchval(_COUNT, user_id) >= MOST_WATCHLISTS:
                 raise Conflict(
                     f"There are {MOST_WATCHLISTS} watchlists, and no more are kept.", hint="Delete one, or change it."
@@ -125,7 +123,7 @@ async def change_watchlist(
     """
     try:
         async with transaction(pool) as conn:
-            await conn.execute(_IN_LINE, user_id)
+            await stand_in_line(conn, user_id)
             if await conn.fetchval(_VERSION, user_id, watchlist_id) != version:
                 return False
             if is_default:

@@ -12,9 +12,17 @@ EVERYWHERE = "*"
 UNIX = "unix"
 
 
-@lru_cache(maxsize=65536)
+# with a zone; what is longer is no address, and a client may have chosen it
+_LONGEST = 64
+
+
 def parse_address(text: str) -> Address | None:
     """The address of `text`, an IPv4 one where IPv6 only wraps it; None for what is none."""
+    return _parsed(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=65536)
+def _parsed(text: str) -> Address | None:
     try:
         found = ip_address(text.split("%")[0])
     except ValueError:

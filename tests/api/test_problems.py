@@ -125,3 +125,20 @@ async def test_options_tells_every_method_of_a_path(client: Client) -> None:
         told = (await client.options(path)).headers["allow"]
         refused = (await client.request("TRACE", path)).headers["allow"]
         assert set(told.split(", ")) == set(refused.split(", ")) > {"OPTIONS"}
+
+
+@pytest.mark.parametrize("body", [b"[" * 20_000, b'{"text":' * 3000, b'{"text": ' + b"[" * 9000 + b"]" * 9000 + b"}"])
+async def test_a_body_that_is_nested_without_end_is_no_error_of_ours(reader: Client, body: bytes) -> None:
+    answer = await reader.post("/api/v1/sentiment/analyze", content=body, headers={"Content-Type": "application/json"})
+    _problem(answer, 400, "bad-parameter")
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [("users/token", "application/x-www-form-urlencoded"), ("users", "application/json"),
+     ("users/verify", "application/json")],
+)  # fmt: skip
+async def test_what_is_read_before_anybody_is_known_is_short(reader: Client, path: str, media_type: str) -> None:
+    body = b"a=b&" * 5000 if "form" in media_type else b'{"email": "' + b"a" * 20_000 + b'"}'
+    answer = await reader.post(f"/api/v1/{path}", content=body, headers={"Content-Type": media_type})
+    _problem(answer, 413, "request-entity-too-large")

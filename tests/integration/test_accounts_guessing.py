@@ -5,14 +5,16 @@ victim locked out for good.
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from argon2 import extract_parameters
 
 from lib.accounts.changing import ask_for_reset, reset_password
-from lib.accounts.hashing import WAITING_PER_WORKER, Passwords
+from lib.accounts.hashing import WAITING_PER_WORKER, Passwords, Verdict
 from lib.accounts.letters import LASTS
 from lib.accounts.mailed import write_link
+from lib.accounts.registering import register, resend
 from lib.accounts.service import Accounts, open_accounts
 from lib.accounts.sessions import log_in
 from lib.accounts.throttling import lock_for
@@ -150,6 +152,52 @@ async def test_one_address_is_locked_over_many_accounts(on: Accounts) -> None:
     ends = [await attempt(on, new_address()) for _ in range(52)]
     assert ends == ["wrong"] * 51 + ["locked"]
     assert await attempt(on, new_address(), at="198.51.100.8") == "wrong"
+
+
+async def test_an_account_of_ones_own_does_not_lift_the_lock_of_an_address(on: Accounts, pool: Pool) -> None:
+    mine = await add_person(pool, new_address())
+    assert [await attempt(on, new_address()) for _ in range(50)] == ["wrong"] * 50
+    checking, locked = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def check(self, password: str, known: str | None) -> Verdict:
+            checking.set()
+            await locked.wait()
+            return await on.passwords.check(password, known)
+
+    own = asyncio.create_task(attempt(on._replace(passwords=cast("Passwords", Slow())), mine.email, PASSWORD))
+    await checking.wait()
+    # the one under way has locked the address, and takes back no lock but its own
+    await unlock(pool)
+    assert await attempt(on, new_address()) == "wrong"
+    locked.set()
+    assert await own == "right"
+    assert await attempt(on, new_address()) == "locked"
+    await unlock(pool)
+    # a login that was right costs nothing, whatever was counted before
+    assert [await attempt(on, mine.email, PASSWORD) for _ in range(3)] == ["right"] * 3
+
+
+async def test_who_asks_for_other_mails_does_not_keep_the_forgotten_password_back(on: Accounts, pool: Pool) -> None:
+    victim = await add_person(pool, new_address())
+    for _ in range(12):
+        await resend(on, victim.email, "en")
+        await register(on, victim.email, OTHER_PASSWORD, "en", Origin(address=ATTACKER))
+    await ask_for_reset(on, victim.email, "en")
+    queued = "SELECT template, count(*) FROM mails WHERE address = $1 GROUP BY template"
+    counts = dict(await pool.fetch(queued, victim.email))
+    assert counts == {"register": 4, "resend": 4, "reset": 1}
+
+
+async def test_a_network_of_ipv6_is_one_place_where_somebody_has_been(on: Accounts, pool: Pool) -> None:
+    victim = await add_person(pool, new_address())
+    for number in range(3):
+        assert await attempt(on, victim.email, PASSWORD, at=f"2001:db8:1:2::{number}") == "right"
+    assert await pool.fetchval("SELECT count(*) FROM known_addresses") == 1
+    for number in range(25):
+        await attempt(on, victim.email, at=f"198.51.100.{number}")
+    assert await attempt(on, victim.email, PASSWORD, at="2001:db8:1:2:ffff::9") == "right"
+    assert await attempt(on, victim.email, PASSWORD, at="203.0.113.1") == "right"
 
 
 async def test_a_network_of_ipv6_is_one_address(on: Accounts) -> None:

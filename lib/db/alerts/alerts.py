@@ -12,6 +12,7 @@ from uuid import UUID
 from lib.db.alerts.deliveries import Secret
 from lib.db.pool import Pool
 from lib.db.reading import read_row, read_rows
+from lib.db.users.accounts import stand_in_line
 from lib.db.writing import transaction
 from lib.domain.alert_limits import MOST_ALERTS, Channel
 from lib.domain.alerts import Direction, Measure, Rule, Side, Window
@@ -26,9 +27,6 @@ FROM alerts a JOIN symbols s ON s.id = a.symbol_id JOIN alert_states t ON t.aler
 WHERE a.user_id = $1 AND ($2::uuid IS NULL OR a.id = $2)
 ORDER BY a.created_at, a.id
 """
-
-# one after the other: only so is a limit exact
-_IN_LINE = "SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE"
 
 _COUNT = "SELECT count(*) FROM alerts WHERE user_id = $1"
 
@@ -162,7 +160,7 @@ async def add_alert(
     derived from. Raises Conflict where there are enough; as transaction.
     """
     async with transaction(pool) as conn:
-        await conn.execute(_IN_LINE, user_id)
+        await stand_in_line(conn, user_id)
         if await conn.fetchval(_COUNT, user_id) >= MOST_ALERTS:
             raise Conflict(f"There are {MOST_ALERTS} alerts, and no more are kept.", hint="Delete one, or change it.")
         made = await conn.fetchval(

@@ -8,6 +8,7 @@ from uuid import UUID
 from lib.db.alerts.deliveries import State
 from lib.db.pool import Pool
 from lib.db.reading import read_row, read_rows
+from lib.db.users.accounts import stand_in_line
 from lib.db.writing import transaction
 from lib.domain.alerts import Direction, Measure, Side, Window
 from lib.domain.confidence import Confidence
@@ -35,8 +36,6 @@ FROM alerts a JOIN alert_firings f ON f.alert_id = a.id JOIN alert_deliveries d 
 WHERE a.user_id = $1
 ORDER BY f.fired_at DESC, f.id DESC
 """
-
-_IN_LINE = "SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE"
 
 _TESTS = "SELECT count(*), min(made_at) FROM alert_tests WHERE user_id = $1 AND made_at > $2"
 
@@ -116,7 +115,7 @@ async def add_test(pool: Pool, user_id: UUID, alert_id: UUID, now: datetime) -> 
     after MOST_TESTS within an hour, whatever became of the alerts; as transaction.
     """
     async with transaction(pool) as conn:
-        await conn.execute(_IN_LINE, user_id)
+        await stand_in_line(conn, user_id)
         made: UUID | None = await conn.fetchval(_TEST, user_id, alert_id, now)
         if made is None:
             return None

@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from lib.db.pool import Connection, Pool
 from lib.db.reading import read_row, read_rows
 from lib.domain.users import Locale, Role
+from lib.errors import Unauthorized
 
 _SELECT = """
 SELECT id, email, password_hash, role, locale, generation, created_at, verified_at, password_changed_at, disabled_at
@@ -53,6 +56,11 @@ _SET_ROLE = "UPDATE users SET role = $2, generation = generation + 1 WHERE id = 
 _SET_DISABLED = """
 UPDATE users SET disabled_at = CASE WHEN $2 THEN now() END, generation = generation + 1 WHERE id = $1
 """
+
+_IN_LINE = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE"
+
+# two who depose each other would each wait for the other
+_GOVERNING = "SELECT pg_advisory_xact_lock(hashtext('insitechart roles of accounts'))"
 
 _OTHER_ADMINS = "SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL AND id <> $1 FOR UPDATE"
 
@@ -115,6 +123,24 @@ async def locked_account(conn: Connection, user_id: UUID) -> Account | None:
     return Account(*row) if row else None
 
 
+async def stand_in_line(conn: Connection, user_id: UUID) -> None:
+    """Waits for whoever else adds something of this person: only one after the other is a limit exact. Raises
+    Unauthorized where the person is gone: who asked was known for a moment longer.
+    """
+    if await conn.fetchval(_IN_LINE, user_id) is None:
+        raise account_gone()
+
+
+def account_gone() -> Unauthorized:
+    """What is said to a token or a key whose account was deleted a moment ago."""
+    return Unauthorized("This account is not there any more.", refused=True)
+
+
+async def govern_alone(conn: Connection) -> None:
+    """Until the transaction ends nobody else gives roles or disables."""
+    await conn.execute(_GOVERNING)
+
+
 async def add_account(
     conn: Connection, email: str, password_hash: str, *, role: Role = "user", locale: Locale = "en"
 ) -> UUID | None:
@@ -140,7 +166,12 @@ async def set_password(conn: Connection, user_id: UUID, password_hash: str) -> N
 
 async def set_email(conn: Connection, user_id: UUID, email: str) -> bool:
     """A new, proved address; every access token is over. False where another account has it."""
-    return await conn.fetchval(_SET_EMAIL, user_id, email) is not None
+    try:
+        # undone by itself where somebody else gets the address at the same moment
+        async with conn.transaction():
+            return await conn.fetchval(_SET_EMAIL, user_id, email) is not None
+    except asyncpg.UniqueViolationError:
+        return False
 
 
 async def set_role(conn: Connection, user_id: UUID, role: Role) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from lib.db.pool import Connection, Pool
 from lib.db.reading import read_row, read_rows
+from lib.domain.networks import one_client
 from lib.domain.users import Origin
 
 _ADD = """
@@ -111,14 +112,14 @@ async def add_session(conn: Connection, user_id: UUID, token_hash: bytes, origin
 
 
 async def know_address(conn: Connection, user_id: UUID, address: str | None) -> None:
-    """The person was at this address and had proved it."""
+    """The person was at this address, or in its network where that counts as one client, and had proved it."""
     if address is not None:
-        await conn.execute(_KNOW, user_id, address)
+        await conn.execute(_KNOW, user_id, one_client(address))
 
 
 async def is_known_address(pool: Pool, user_id: UUID, address: str | None) -> bool:
     """Whether the person was at this address before. Raises as read_rows."""
-    row = await read_row(pool, _KNOWN, user_id, address)
+    row = await read_row(pool, _KNOWN, user_id, one_client(address) if address else None)
     return bool(row and row[0])
 
 

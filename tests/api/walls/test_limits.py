@@ -114,6 +114,9 @@ async def test_kinds_are_counted_apart_and_probes_not_at_all(limited: RateLimits
         ("POST", "/api/v1/sentiment/analyze", True, "analyze"), ("POST", "/api/v1/users", False, "logins"),
         ("POST", "/api/v1/users/token/refresh", True, "logins"), ("DELETE", "/api/v1/users/me", True, "writes"),
         ("POST", "/api/v1/users/me/watchlists", False, "logins"), ("GET", "/metrics", False, None),
+        # a slash at the end opens no other budget, and what only begins like a probe is none
+        ("POST", "/api/v1/sentiment/analyze/", True, "analyze"), ("GET", "/health/", False, None),
+        ("GET", "/healthy", False, "reads"), ("GET", "/api/v1/metrics/x", False, "reads"),
     ],
 )  # fmt: skip
 def test_what_kind_a_request_is(method: str, path: str, known: bool, kind: Kind | None) -> None:

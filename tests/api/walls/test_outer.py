@@ -12,7 +12,8 @@ from api.walls.cors import Cors
 from api.walls.hosts import AllowedHosts
 from api.walls.outer import OuterWalls, Rules
 from api.walls.times import TimeLimits
-from lib.domain.networks import Networks
+from lib.domain import networks
+from lib.domain.networks import Networks, parse_address
 
 
 async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,7 +153,11 @@ async def test_operations_answer_to_their_networks_alone() -> None:
     rules = Rules(operators=Networks(["127.0.0.0/8", "10.0.0.0/8"]))
     for peer, status in [("127.0.0.1", 200), ("10.2.3.4", 200), ("192.0.2.1", 403), ("not an address", 403)]:
         async with client(rules, peer=peer) as web:
-            for path in ("/metrics", "/api/v1/metrics", "/api/v1/operations", "/api/v1/operations/sources"):
+            for path in (
+                "/metrics", "/api/v1/metrics", "/api/v1/operations", "/api/v1/operations/sources",
+                # a router takes these for the same
+                "/metrics/", "/api/v1/metrics/", "/%6detrics", "/api/v1/operations/sources/",
+            ):  # fmt: skip
                 answer = await web.get(path)
                 assert answer.status_code == status, (peer, path)
             assert (await web.get("/api/v1/stocks")).status_code == 200
@@ -164,6 +169,42 @@ async def test_an_address_that_is_only_claimed_opens_nothing() -> None:
     async with client(rules, peer="10.0.0.1") as web:
         claimed = {"X-Forwarded-For": "127.0.0.1, 192.0.2.1"}
         assert (await web.get("/metrics", headers=claimed)).status_code == 403
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_what_a_proxy_hands_on_that_nobody_named_is_not_from_its_own_network(header: str) -> None:
+    operators = Networks(["10.0.0.0/8"])
+    async with client(Rules(operators=operators), peer="10.0.0.1") as web:
+        assert (await web.get("/metrics")).status_code == 200
+        assert (await web.get("/metrics", headers={header: "192.0.2.1"})).status_code == 403
+        assert (await web.get("/api/v1/stocks", headers={header: "192.0.2.1"})).status_code == 200
+    async with client(Rules(operators=operators, trusted=Networks(["10.0.0.1"])), peer="10.0.0.1") as web:
+        named = {"X-Forwarded-For": "10.0.0.9", "X-Real-IP": "10.0.0.9"}
+        assert (await web.get("/metrics", headers=named)).status_code == 200
+
+
+async def test_answers_may_be_kept_for_each_origin_by_itself() -> None:
+    async with client(Rules(cors=Cors(["https://app.example.com"]))) as web:
+        assert "Origin" in (await web.get("/")).headers["vary"]
+    async with client(Rules()) as web:
+        assert "vary" not in (await web.get("/")).headers
+
+
+async def test_long_names_and_paths_are_refused_before_they_are_remembered() -> None:
+    before = networks._parsed.cache_info().currsize
+    async with client(Rules()) as web:
+        for number in range(20):
+            name = f"{'a' * 300}{number}"
+            assert (await web.get("/health/live", headers={"Host": name})).status_code == 400
+            assert (await web.get(f"/{'a' * 1100}{number}")).status_code == 414
+    assert networks._parsed.cache_info().currsize == before
+    assert parse_address("1" * 300) is None
+
+
+@pytest.mark.parametrize("path", ["/api/v1/stocks/%C2%9B31m", "/api/v1/stocks/%E2%80%AExyz", "/api/v1/stocks/a%C2%A0"])
+async def test_signs_that_steer_a_terminal_are_refused_in_paths(path: str) -> None:
+    async with client(Rules()) as web:
+        assert (await web.get(path)).json()["type"] == "urn:insitechart:bad-path"
 
 
 async def test_pages_of_other_origins_are_let_in_by_name_alone() -> None:
