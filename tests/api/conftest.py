@@ -15,7 +15,7 @@ from lib.db.pool import open_pool
 from lib.postgres.server import PostgresServer
 from lib.settings import Settings
 from tests.support import seed
-from tests.support.accounts import House, open_house
+from tests.support.accounts import House, add_person, open_house
 
 Client = AsyncTestClient[Litestar]
 
@@ -37,7 +37,9 @@ async def house(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 async def reader(postgres: PostgresServer) -> AsyncIterator[Client]:
-    """A client for tests that only read, shared by a module: one listing, AAPL, and one scorer."""
+    """A client for tests that only read, shared by a module: one listing, AAPL, one scorer, and an
+    account, operator@example.com, that does not ask.
+    """
     name = f"test_{secrets.token_hex(6)}"
     url = postgres.url(name)
     await create_database(postgres.url("postgres"), name)
@@ -45,6 +47,7 @@ async def reader(postgres: PostgresServer) -> AsyncIterator[Client]:
     async with open_pool(url, application="insitechart-test") as pool:
         await seed.add_symbol(pool, "AAPL", "Apple Inc.")
         await seed.add_scorer(pool)
+        await add_person(pool, "operator@example.com", "operator")
     async with AsyncTestClient(create_app(Settings(database_url=url)), raise_server_exceptions=False) as opened:
         yield opened
     await drop_database(postgres.url("postgres"), name)

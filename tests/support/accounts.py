@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
+import httpx
 import jwt
 from argon2 import PasswordHasher
 from litestar import Litestar
@@ -101,7 +102,7 @@ async def add_person(pool: Pool, address: str, role: Role = "user", locale: str 
     return Person(await pool.fetchval(_ADD, address, _HASHER.hash(PASSWORD), role, locale), address)
 
 
-async def log_in(client: Client, address: str, password: str = PASSWORD) -> Person:
+async def log_in(client: httpx.AsyncClient, address: str, password: str = PASSWORD) -> Person:
     """Whoever has this address, with fresh tokens."""
     answer = await client.post(f"{USERS}/token", data=password_form(address, password))
     assert answer.status_code == 200, answer.text
@@ -121,7 +122,7 @@ async def known(house: House, role: Role = "user") -> Person:
     return await log_in(house.client, person.email)
 
 
-async def become(client: Client, pool: Pool, role: Role) -> None:
+async def become(client: httpx.AsyncClient, pool: Pool, role: Role) -> None:
     """Everything that `client` asks from now on is asked by somebody new with this role."""
     person = await add_person(pool, new_address(), role)
     client.headers.update((await log_in(client, person.email)).bearer)
