@@ -3,7 +3,6 @@ every link of the document leads on.
 """
 
 import re
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,13 +10,12 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from lib.db.databases import create_database, drop_database
-from lib.db.migrate import migrate
 from lib.postgres.server import PostgresServer
 from tests.fuzz.asking import ask_everything
 from tests.fuzz.belongings import Words, give_belongings, headers_of
 from tests.fuzz.following import Follower
 from tests.fuzz.installation import fill, serving
+from tests.support.databases import fresh_database
 
 SEED = 20260302
 EXAMPLES = 3
@@ -32,14 +30,11 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="module")
 async def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
-    name, home = f"test_{secrets.token_hex(6)}", tmp_path_factory.mktemp("home")
-    url = postgres.url(name)
-    await create_database(postgres.url("postgres"), name)
-    await migrate(url)
-    await fill(url)
-    with serving(url, home) as address:
-        yield Served(address, await give_belongings(address, url, home, headers_of(address, "admin")))
-    await drop_database(postgres.url("postgres"), name)
+    home = tmp_path_factory.mktemp("home")
+    async with fresh_database(postgres) as url:
+        await fill(url)
+        with serving(url, home) as address:
+            yield Served(address, await give_belongings(address, url, home, headers_of(address, "admin")))
 
 
 def test_every_link_leads_on(served: Served) -> None:

@@ -19,12 +19,11 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from api.app import create_app
-from lib.db.databases import create_database, drop_database
-from lib.db.migrate import migrate
 from lib.db.pool import Pool, open_pool
 from lib.domain.users import Role, Scope
 from lib.postgres.server import PostgresServer
 from lib.settings import Settings
+from tests.support.databases import fresh_database
 
 Client = AsyncTestClient[Litestar]
 
@@ -61,17 +60,12 @@ class House(NamedTuple):
 @asynccontextmanager
 async def open_house(postgres: PostgresServer, home: Path, **values: Any) -> AsyncIterator[House]:
     """An application on a database of its own, until it is closed."""
-    name = f"test_{secrets.token_hex(6)}"
-    url = postgres.url(name)
-    await create_database(postgres.url("postgres"), name)
-    await migrate(url)
-    app = create_app(settings_of(url, home, **values))
     async with (
+        fresh_database(postgres) as url,
         open_pool(url, application="insitechart-test", max_size=4) as pool,
-        AsyncTestClient(app, raise_server_exceptions=False) as client,
+        AsyncTestClient(create_app(settings_of(url, home, **values)), raise_server_exceptions=False) as client,
     ):
         yield House(client, pool, home)
-    await drop_database(postgres.url("postgres"), name)
 
 
 class Person(NamedTuple):
