@@ -127,9 +127,7 @@ async def test_options_tells_every_method_of_a_path(client: Client) -> None:
         assert set(told.split(", ")) == set(refused.split(", ")) > {"OPTIONS"}
 
 
-@pytest.mark.parametrize(
-    "body", [b"[" * 20_000, b'{"text":' * 3000, b'{"text": ' + b"[" * 9000 + b"]" * 9000 + b"}"]
-)
+@pytest.mark.parametrize("body", [b"[" * 20_000, b'{"text":' * 3000, b'{"text": ' + b"[" * 9000 + b"]" * 9000 + b"}"])
 async def test_a_body_that_is_nested_without_end_is_no_error_of_ours(reader: Client, body: bytes) -> None:
     answer = await reader.post("/api/v1/sentiment/analyze", content=body, headers={"Content-Type": "application/json"})
     _problem(answer, 400, "bad-parameter")
