@@ -328,7 +328,7 @@ async def test_one_delivery_given_up_among_others_pauses_nothing(
 @pytest.mark.parametrize(
     ("place", "reason"),
     [
-        ("https://169.254.169.254:{port}/", "The host leads to an address that is not on the public internet."),
+        ("https://169.254.169.254:{port}/", "The host does not lead to the public internet."),
         ("https://hooks.example:9/", "The port 9 is not open to webhooks."),
     ],
 )
