@@ -10,6 +10,8 @@ from msgspec import Meta, Struct
 from lib.db.health import missing_migrations
 from lib.db.pool import Pool
 from lib.errors import InsiteChartError
+from lib.keyring.ring import Keyring
+from lib.live.versions import DataVersions
 
 if TYPE_CHECKING:
     from lib.cache.redis import RedisLink
@@ -37,6 +39,7 @@ class Checks:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._looking: asyncio.Task[dict[str, Part]] | None = None
 
     def add(self, name: str, check: Check) -> None:
         """`check` says how the part `name` stands. It may raise an InsiteChartError or take long: then the part is
@@ -45,7 +48,14 @@ class Checks:
         self._checks[name] = check
 
     async def all(self) -> dict[str, Part]:
-        """Every part by its name, all looked at side by side."""
+        """Every part by its name, all looked at side by side. Who asks while somebody else does hears the same: anybody
+        may ask, and however many do, each part is asked once at a time.
+        """
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_at_all())
+        return await asyncio.shield(self._looking)
+
+    async def _look_at_all(self) -> dict[str, Part]:
         found = await asyncio.gather(*(_look(name, check) for name, check in self._checks.items()))
         return dict(zip(self._checks, found, strict=True))
 
@@ -88,6 +98,29 @@ def redis_check(link: "RedisLink") -> Check:
     async def check() -> Part:
         if await link.check() == "ok":
             return Part("ok")
-        return Part("degraded", f"Redis does not answer ({link.failure}): limits and answers are kept by each process.")
+        # why is in the log: this is told to anybody
+        return Part("degraded", "Redis does not answer: limits and answers are kept by each process.")
+
+    return check
+
+
+def keys_check(keyring: Keyring) -> Check:
+    """The secret keys are those of their file. Where it cannot be read again those of before are in force."""
+
+    async def check() -> Part:
+        if keyring.is_current:
+            return Part("ok")
+        return Part("degraded", "The secret keys cannot be read again: those of before are in force.")
+
+    return check
+
+
+def changes_check(heard: DataVersions) -> Check:
+    """Changes of data are heard of. Without that every answer is computed anew, and streams are quiet."""
+
+    async def check() -> Part:
+        if heard.known:
+            return Part("ok")
+        return Part("degraded", "Changes are not heard of: no answer is kept, and streams say so.")
 
     return check

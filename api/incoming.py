@@ -24,7 +24,9 @@ async def check_request(request: Request[Any, Any, Any]) -> None:
             # whoever reads it for the handler says what is wrong with it
             return
         if holds_null(body):
-            raise BadParameter("body", "A text of the body holds a null character.", accepted="text without it")
+            members = body.items() if isinstance(body, dict) else ()
+            name = next((name for name, member in members if holds_null(member)), "body")[:60]
+            raise BadParameter(name, f"{name!r} holds a null character.", accepted="text without it")
 
 
 def holds_null(value: object) -> bool:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from litestar import Litestar
 
 from api.catalogue import Catalogue
-from api.checks import Checks, database_check, redis_check
+from api.checks import Checks, changes_check, database_check, keys_check, redis_check
 from api.live.feed import Feed, Limits
 from api.measured import source_metrics
 from api.services import keeps_accounts, needs_listings, needs_measures
@@ -56,6 +56,7 @@ def lifespan(
             app.state.accounts = await stack.enter_async_context(
                 open_accounts(pool, settings, keeps=keeps_accounts(settings.services))
             )
+            checks.add("keys", keys_check(app.state.accounts.keyring))
             if keeps_accounts(settings.services):
                 app.state.alerts = open_alerts(pool, settings, app.state.accounts.keyring)
             if needs_listings(settings.services):
@@ -94,5 +95,7 @@ async def _heard(app: Litestar, settings: Settings, versions: DataVersions) -> A
     """What changes: `versions` are kept by it, and whoever listens to the stream is told."""
     limits = Limits(settings.stream_listeners, settings.stream_listeners_per_address, settings.stream_heartbeat_seconds)
     feed = app.state.feed = Feed(app.state.pool, limits)
+    app.state.heard = versions
+    app.state.checks.add("changes", changes_check(versions))
     async with open_tailer(database_url(settings), feed, versions=versions), feed.beating():
         yield

@@ -1,6 +1,7 @@
 """What a production start refuses: settings that are safe on one's own machine alone. It reads no setting by itself."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from lib.domain.networks import EVERYWHERE, parse_address
 from lib.errors import ConfigurationError, InsiteChartError
@@ -42,10 +43,14 @@ def _unsafe(settings: Settings) -> Iterator[str]:
         yield "Everyone is a trusted proxy: name your own in INSITECHART_TRUSTED_PROXIES."
     if any(network in _ANY_NETWORK for network in settings.operations_from):
         yield "/operations and /metrics answer to every address: name networks in INSITECHART_OPERATIONS_FROM."
+    if "users" in settings.services and settings.public_url is None:
+        yield "Mailed links lead nowhere: set INSITECHART_PUBLIC_URL to where people reach this installation, https://…."
     if settings.public_url is not None and settings.public_url.startswith("http://") and not _at_home(settings):
         yield "Mailed links would travel in the open: INSITECHART_PUBLIC_URL must begin with https://."
-    if getattr(settings, "webhook_http", False):
+    if settings.webhook_http:
         yield "Webhooks may go out in the open: unset INSITECHART_WEBHOOK_HTTP."
+    if any(network in _ANY_NETWORK for network in settings.webhook_allow):
+        yield "Webhooks may reach every address: name hosts and networks of your own in INSITECHART_WEBHOOK_ALLOW."
 
 
 def _without_keys(settings: Settings) -> Iterator[str]:
@@ -60,6 +65,6 @@ def _without_keys(settings: Settings) -> Iterator[str]:
 
 
 def _at_home(settings: Settings) -> bool:
-    host = (settings.public_url or "").split("//", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0]
-    address = parse_address(host.strip("[]"))
+    host = urlsplit(settings.public_url or "").hostname or ""
+    address = parse_address(host)
     return host == "localhost" or (address is not None and address.is_loopback)

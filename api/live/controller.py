@@ -26,13 +26,17 @@ from api.openapi import problems
 from api.parameters import ScorerName, known_symbol
 from api.problems import PROBLEM_JSON, BadParameter, Problem, problem
 from api.scorers import check_scorer
+from lib.accounts.tokens import LASTS
 from lib.db.changes.reads import Filter, Standing
 from lib.domain.changes import NOWHERE, Position, parse_position
+from lib.domain.networks import one_client
 from lib.errors import UnknownSymbol
 from lib.settings import Settings
 
 MOST_SYMBOLS = 100
 _RETRY_AFTER_S = 5
+# where reads are closed, whoever listens proves anew who they are as often as with any other request
+PROVEN_S = LASTS.total_seconds()
 
 _EVENTS: Any = SentimentEvent | BarsEvent | ListingsEvent | CoverageEvent | StatusEvent | ResetEvent
 _RESETS: dict[Standing, ResetReason | None] = {"kept": None, "pruned": "expired", "unknown": "unknown"}
@@ -110,7 +114,8 @@ class StreamController(Controller):
         """Server-sent events: what changed, shortly after it was committed, in one order for every client and process.
 
         With `Last-Event-ID` it goes on where it broke off, days later too: nothing is lost, nothing comes twice. Where
-        that cannot be promised, a `reset` event says so. A comment comes every 15 seconds.
+        that cannot be promised, a `reset` event says so. A comment comes every 15 seconds. Where reads need a login
+        or a key, a stream ends after 15 minutes, to be gone on with by one that is still good.
         """
         wanted = Filter(
             symbols=await _symbols(symbols, catalogue), kinds=_kinds(kinds), scorer=scorer or settings.scorer
@@ -121,13 +126,14 @@ class StreamController(Controller):
         resume = _position(last_event_id_header or last_event_id)
         reset = _RESETS[await live.standing(resume)] if resume is not None else None
         try:
-            listener = live.admit(wanted, request.client.host if request.client else "")
+            listener = live.admit(wanted, one_client(request.client.host if request.client else ""))
         except Refused as refused:
             if refused.of_address:
                 said = f"There are {refused.limit} streams from this address already."
                 return _later(request, 429, "too-many-streams", said)
             return _later(request, 503, "too-many-streams", "This process has as many listeners as it takes.")
-        return EventStream(live, listener, resume=resume, reset=reset)
+        lasts_s = None if settings.public_reads else PROVEN_S
+        return EventStream(live, listener, resume=resume, reset=reset, lasts_s=lasts_s)
 
 
 def _position(text: str | None) -> Position | None:

@@ -13,8 +13,8 @@ MOST_BYTES = 256 * 1024
 # what waits must move on within this time
 STALL_S = 30.0
 
-# gone: by itself; slow: it did not read; closing: this process ends
-End = Literal["gone", "slow", "closing"]
+# gone: by itself; slow: it did not read; closing: this process ends; over: it lasted as long as it may
+End = Literal["gone", "slow", "closing", "over"]
 
 
 class Listener:
@@ -50,7 +50,7 @@ class Listener:
         if not self._blocks and self.ended is None:
             await self._wake.wait()
         self._wake.clear()
-        if (self.ended is not None and self.ended != "closing") or not self._blocks:
+        if self.ended in ("gone", "slow") or not self._blocks:
             return None
         block = self._blocks[0] if len(self._blocks) == 1 else b"".join(self._blocks)
         self._blocks.clear()
@@ -66,7 +66,7 @@ class Listener:
         if self.ended is None:
             self.ended = why
             self._wake.set()
-        if why != "closing":
+        if why in ("gone", "slow"):
             self.cut()
 
     def cut(self) -> None:

@@ -36,13 +36,21 @@ _AGAIN_S = 1.0
 
 
 class EventStream(Response[bytes]):
-    """The answer to a listener that was admitted; it is dismissed when the answer ends."""
+    """The answer to a listener that was admitted; it is dismissed when the answer ends, after `lasts_s` seconds if
+    it is to end by itself.
+    """
 
     def __init__(
-        self, feed: Feed, listener: Listener, *, resume: Position | None = None, reset: ResetReason | None = None
+        self,
+        feed: Feed,
+        listener: Listener,
+        *,
+        resume: Position | None = None,
+        reset: ResetReason | None = None,
+        lasts_s: float | None = None,
     ) -> None:
         super().__init__(b"", media_type=MEDIA_TYPE, headers=HEADERS)
-        self._body = _Body(feed, listener, resume, reset)
+        self._body = _Body(feed, listener, resume, reset, lasts_s)
 
     def to_asgi_response(
         self, app: Litestar | None, request: Request[Any, Any, Any], **given: Any
@@ -69,29 +77,41 @@ class _StreamingResponse(ASGIResponse):
 
 
 class _Body:
-    def __init__(self, feed: Feed, listener: Listener, resume: Position | None, reset: ResetReason | None) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        listener: Listener,
+        resume: Position | None,
+        reset: ResetReason | None,
+        lasts_s: float | None,
+    ) -> None:
         self._feed = feed
         self._listener = listener
         self._resume = resume
         self._reset = reset
+        self._lasts_s = lasts_s
         self.abort: Any = None
 
     async def send_to(self, send: Send, receive: Receive) -> None:
         """Returns when the client is gone, was too slow, or the process ends."""
         listener = self._listener
         leaving = asyncio.create_task(_until_gone(receive, listener))
+        loop = asyncio.get_running_loop()
+        ending = loop.call_later(self._lasts_s, listener.end, "over") if self._lasts_s is not None else None
         try:
             async with asyncio.timeout(None) as patience:
                 listener.on_cut(lambda: self._cut(patience))
                 async for block in self._blocks():
                     await send({"type": "http.response.body", "body": block, "more_body": True})
-                if listener.ended == "closing":
+                if listener.ended in ("closing", "over"):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
             # cut off: where it could not be aborted, the server closes the connection of an unfinished answer
             pass
         finally:
             leaving.cancel()
+            if ending is not None:
+                ending.cancel()
             self._feed.dismiss(listener)
 
     def _cut(self, patience: asyncio.Timeout) -> None:

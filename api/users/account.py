@@ -70,15 +70,15 @@ class AccountController(Controller):
         """Deletes all that is kept of you. What was done stays in the audit, under an id that is nobody's any more."""
         await delete_me(accounts, principal, data.password, origin)
 
-    @get("/export", operation_id="exportMe", summary="All that is kept of you", guards=[_READ],
-         responses=problems(400, 503))  # fmt: skip
+    @get("/export", operation_id="exportMe", summary="All that is kept of you", guards=[_LOGIN],
+         responses=problems(400, 429, 503))  # fmt: skip
     async def export(
         self,
         accounts: NamedDependency[Accounts],
         principal: NamedDependency[Principal],
         origin: NamedDependency[Origin],
     ) -> Response[Export]:
-        """As one JSON document."""
+        """As one JSON document. It holds what keys have scopes of their own for, so it needs a login."""
         found: dict[str, Any] = await export_of(accounts, principal.user_id, origin)
         body = Export(exported_at=found.pop("exported_at"), account=found.pop("account"), kept=found)
         headers = {"Content-Disposition": 'attachment; filename="insitechart-account.json"'}

@@ -33,7 +33,7 @@ from lib.alerts.service import Alerts
 from lib.db.alerts.alerts import Alert, alerts_of
 from lib.db.alerts.history import Fired
 from lib.domain.alerts import digits
-from lib.domain.users import Principal
+from lib.domain.users import Origin, Principal
 
 AlertId = Annotated[UUID, PathParameter(description="The alert's id.")]
 
@@ -57,7 +57,11 @@ class AlertController(Controller):
 
     @post("/", operation_id="makeAlert", summary="Make an alert", responses=problems(400, 409, 413, 503))
     async def make(
-        self, data: JSONBody[AlertWanted], alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self,
+        data: JSONBody[AlertWanted],
+        alerts: NamedDependency[Alerts],
+        principal: NamedDependency[Principal],
+        origin: NamedDependency[Origin],
     ) -> AlertMade:
         """At most 100 are kept. It fires when the value changes sides; the first look only learns where it stands.
         `secret` is shown this once.
@@ -71,6 +75,7 @@ class AlertController(Controller):
             Decimal(data.threshold),
             data.channel,
             _wanted(data),
+            origin,
         )
         return AlertMade(**_told(made), secret=secret)
 
@@ -90,19 +95,24 @@ class AlertController(Controller):
         data: JSONBody[AlertChange],
         alerts: NamedDependency[Alerts],
         principal: NamedDependency[Principal],
+        origin: NamedDependency[Origin],
     ) -> AlertItem:
         """With another rule it learns anew where the value stands. 409 where `version` is not the present one."""
         return AlertItem(
-            **_told(await managing.edit_alert(alerts, principal.user_id, alert_id, data.version, _wanted(data)))
+            **_told(await managing.edit_alert(alerts, principal.user_id, alert_id, data.version, _wanted(data), origin))
         )
 
     @delete("/{alert_id:uuid}", operation_id="deleteAlert", summary="Delete an alert",
             responses=problems(400, 503) | _NO_ALERT)  # fmt: skip
     async def drop(
-        self, alert_id: AlertId, alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self,
+        alert_id: AlertId,
+        alerts: NamedDependency[Alerts],
+        principal: NamedDependency[Principal],
+        origin: NamedDependency[Origin],
     ) -> None:
         """With its history; what was not delivered yet is not any more."""
-        await managing.drop_alert(alerts, principal.user_id, alert_id)
+        await managing.drop_alert(alerts, principal.user_id, alert_id, origin)
 
     @get("/{alert_id:uuid}/history", operation_id="getAlertHistory", summary="What an alert fired",
          responses=problems(400, 503) | _NO_ALERT)  # fmt: skip
@@ -151,10 +161,14 @@ class AlertController(Controller):
     @post("/{alert_id:uuid}/secret", operation_id="rotateAlertSecret", summary="Get another secret", status_code=200,
           responses=problems(400, 409, 503) | _NO_ALERT)  # fmt: skip
     async def rotate(
-        self, alert_id: AlertId, alerts: NamedDependency[Alerts], principal: NamedDependency[Principal]
+        self,
+        alert_id: AlertId,
+        alerts: NamedDependency[Alerts],
+        principal: NamedDependency[Principal],
+        origin: NamedDependency[Origin],
     ) -> SecretMade:
         """`secret` is shown this once. For a day every webhook is signed with the one before it, too."""
-        rotated = await managing.rotate(alerts, principal.user_id, alert_id)
+        rotated = await managing.rotate(alerts, principal.user_id, alert_id, origin)
         return SecretMade(secret=rotated.secret, previous_secret_until=rotated.previous_until)
 
 

@@ -10,7 +10,7 @@ from lib.accounts.mailed import read_link
 from lib.accounts.proving import is_unchanged, may_mail, prove
 from lib.accounts.registering import email_field, password_field, queue_for_anyone
 from lib.accounts.service import Accounts
-from lib.accounts.throttling import mail_throttles, throttles
+from lib.accounts.throttling import export_throttle, mail_throttles, throttles
 from lib.db.mails import delete_mails_to, queue_mail
 from lib.db.pool import Connection
 from lib.db.users.accounts import (
@@ -132,7 +132,9 @@ async def delete_me(on: Accounts, principal: Principal, password: str, origin: O
         await delete_mails_to(conn, holder.email)
         await delete_registrations(conn, holder.email)
         keys = throttles(holder.email, origin.address)
-        await forget_failures(conn, [keys.pair, keys.account, *mail_throttles(holder.email)])
+        await forget_failures(
+            conn, [keys.pair, keys.account, *mail_throttles(holder.email), export_throttle(holder.id)]
+        )
         await delete_account(conn, holder.id)
         await record(conn, "account.deleted", origin, holder.id)
         await forget_person(conn, holder.id)

@@ -6,21 +6,26 @@ Whoever keeps something of a person adds to EXPORTERS; deleting the account dele
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from math import ceil
 from typing import Any
 from uuid import UUID
 
 from lib.accounts.changing import my_account
 from lib.accounts.service import Accounts
+from lib.accounts.throttling import FORGET_AFTER, export_throttle, lock_for
 from lib.db.alerts.alerts import alerts_of
 from lib.db.alerts.history import all_firings_of
 from lib.db.pool import Pool
 from lib.db.users.api_keys import keys_of
 from lib.db.users.audit import entries, record
 from lib.db.users.sessions import all_sessions_of, known_addresses_of
+from lib.db.users.throttles import attempt
 from lib.db.watchlists import watchlists_of
 from lib.db.writing import transaction
 from lib.domain.alerts import digits
 from lib.domain.users import Origin
+from lib.errors import Throttled
 
 Exporter = Callable[[Pool, UUID], Awaitable[object]]
 """From a person to what is kept of them, as anything msgspec encodes."""
@@ -83,9 +88,18 @@ EXPORTERS: dict[str, Exporter] = {
 
 
 async def export_of(on: Accounts, user_id: UUID, origin: Origin) -> dict[str, Any]:
-    """All of it, by kind. No secret is part of it: hashes are ours."""
+    """All of it, by kind. No secret is part of it: hashes are ours. Raises Throttled where it is asked for again and
+    again: each time is audited, and what is audited stays.
+    """
     holder = await my_account(on, user_id)
     async with transaction(on.pool) as conn:
+        counted = await attempt(
+            conn, export_throttle(user_id), forget_after=FORGET_AFTER, lock_for=partial(lock_for, "export")
+        )
+        if counted.refused_for is not None:
+            raise Throttled(
+                "All of it was asked for too often.", retry_after_s=ceil(counted.refused_for.total_seconds())
+            )
         await record(conn, "account.exported", origin, user_id)
     told = holder._asdict()
     del told["password_hash"]

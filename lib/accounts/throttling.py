@@ -11,8 +11,9 @@ import hashlib
 import ipaddress
 from datetime import timedelta
 from typing import Literal, NamedTuple, get_args
+from uuid import UUID
 
-Counted = Literal["pair", "account", "address", "mail"]
+Counted = Literal["pair", "account", "address", "mail", "export"]
 Mail = Literal["register", "resend", "reset", "email"]
 
 FORGET_AFTER = timedelta(hours=24)
@@ -20,7 +21,7 @@ LONGEST = timedelta(minutes=15)
 
 _FIRST = timedelta(seconds=2)
 # how many failures are free; an office behind one address, or a forgetful person, is not an attack
-_FREE: dict[Counted, int] = {"pair": 5, "account": 20, "address": 50, "mail": 3}
+_FREE: dict[Counted, int] = {"pair": 5, "account": 20, "address": 50, "mail": 3, "export": 10}
 
 
 class Throttles(NamedTuple):
@@ -50,6 +51,11 @@ def mail_throttle(mail: Mail, email: str) -> bytes:
 def mail_throttles(email: str) -> list[bytes]:
     """All of them."""
     return [mail_throttle(mail, email) for mail in get_args(Mail)]
+
+
+def export_throttle(user_id: UUID) -> bytes:
+    """The key under which it is counted how often somebody asks for everything."""
+    return _key("export", str(user_id))
 
 
 def lock_for(counted: Counted, failures: int) -> timedelta | None:

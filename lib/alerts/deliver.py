@@ -42,8 +42,15 @@ MOST_TRIES = 12
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=2)
 
-_NO_ADDRESS = "The mail address is not verified, or the account is disabled."
-_NO_SECRET = "The key behind its secret is gone: rotate the secret."  # noqa: S105
+_NO_ADDRESS = "The mail address is not verified."
+_DISABLED = "The account is disabled."
+_UNSIGNED = (
+    "The key behind its secret is not known where webhooks are sent from: rotate the secret. "
+    "Where that does not help, tell whoever runs this installation."
+)
+_SAME_KEYS = (
+    "What sends webhooks needs the keys of the API: the same INSITECHART_SECRET_KEYS or _FILE, or the same home folder."
+)
 
 
 class Tried(NamedTuple):
@@ -96,17 +103,24 @@ class Courier:
         return await self._try(delivery) if delivery else Tried("later", reason="Others of yours are under way.")
 
     async def _try(self, delivery: Delivery) -> Tried:
-        tried = await (self._mail(delivery) if delivery.channel == "email" else self._post(delivery))
+        if not delivery.is_in_force:
+            tried = await self._drop(delivery, _DISABLED)
+        else:
+            tried = await (self._mail(delivery) if delivery.channel == "email" else self._post(delivery))
         if tried.outcome not in ("delivered", "dropped"):
             log.info("alert not delivered", delivery=str(delivery.id), outcome=tried.outcome, reason=tried.reason)
         return tried
 
+    async def _drop(self, delivery: Delivery, reason: str) -> Tried:
+        async with transaction(self._pool) as conn:
+            await finish_delivery(conn, delivery, "dropped", datetime.now(UTC), reason=reason)
+        return Tried("dropped", reason=reason)
+
     async def _mail(self, delivery: Delivery) -> Tried:
+        if not delivery.may_be_mailed:
+            return await self._drop(delivery, _NO_ADDRESS)
         async with transaction(self._pool) as conn:
             await lock_owner(conn, delivery)
-            if not delivery.may_be_mailed:
-                await finish_delivery(conn, delivery, "dropped", datetime.now(UTC), reason=_NO_ADDRESS)
-                return Tried("dropped", reason=_NO_ADDRESS)
             if await finish_delivery(conn, delivery, "delivered", datetime.now(UTC)):
                 template = TEST if delivery.firing is None else FIRED
                 values = letter_values(delivery)
@@ -118,7 +132,8 @@ class Courier:
         known = [secret_of(self._keyring, delivery.alert_id, secret) for secret in delivery.secrets]
         secrets = [secret for secret in known if secret is not None]
         if not secrets:
-            return await self._not_delivered(delivery, None, _NO_SECRET)
+            log.warning("no key to sign a webhook with", key=delivery.secrets[0].key_id, hint=_SAME_KEYS)
+            return await self._not_delivered(delivery, None, _UNSIGNED)
         body = payload(delivery)
         headers = signed_headers(str(delivery.id), datetime.now(UTC), body, secrets)
         try:

@@ -40,6 +40,7 @@ from lib.domain.alert_limits import (
 from lib.domain.alerts import OF_SENTIMENT, Direction, Measure, Rule, Window
 from lib.domain.confidence import Confidence
 from lib.domain.symbols import parse_symbol
+from lib.domain.users import Origin
 from lib.errors import BadField, Conflict, NotThere, TargetRefused
 from lib.webhooks.targets import read_target
 
@@ -85,6 +86,7 @@ async def make_alert(
     threshold: Decimal,
     channel: Channel,
     wanted: Wanted,
+    origin: Origin,
 ) -> tuple[Alert, str | None]:
     """A new alert, and the secret of its webhook, which is not to be had again. Raises BadField for what cannot be
     used, Conflict for one too many, or where mails are wanted to an address that is not proved.
@@ -108,14 +110,14 @@ async def make_alert(
     first = Secret(on.keyring.signing.id, 1) if channel == "webhook" else None
     key_id = first.key_id if first else None
     if not await add_alert(
-        on.pool, user_id, alert_id, _symbol(symbol), name, rule, channel, url=url, secret_key=key_id
+        on.pool, user_id, alert_id, _symbol(symbol), name, rule, channel, origin=origin, url=url, secret_key=key_id
     ):
         raise BadField("symbol", f"No stock has the symbol {symbol[:40]!r}.", accepted="a symbol of GET /api/v1/stocks")
     secret = secret_of(on.keyring, alert_id, first) if first else None
     return await get_alert(on, user_id, alert_id), secret
 
 
-async def edit_alert(on: Alerts, user_id: UUID, alert_id: UUID, version: int, wanted: Wanted) -> Alert:
+async def edit_alert(on: Alerts, user_id: UUID, alert_id: UUID, version: int, wanted: Wanted, origin: Origin) -> Alert:
     """Changes what is wanted of the alert that was read with `version`. Where the rule changes, its side is learned
     anew. Raises NotThere, BadField, and Conflict where it was changed meanwhile.
     """
@@ -135,14 +137,16 @@ async def edit_alert(on: Alerts, user_id: UUID, alert_id: UUID, version: int, wa
     _check(rule, before.channel)
     name = before.name if wanted.name is None else _name(wanted.name)
     url = before.url if wanted.url is None else _url(on, before.channel, wanted.url)
-    if not await change_alert(on.pool, user_id, before, name, rule, url, said_anew=wanted.threshold is not None):
+    if not await change_alert(
+        on.pool, user_id, before, name, rule, url, said_anew=wanted.threshold is not None, origin=origin
+    ):
         raise _changed_meanwhile()
     return await get_alert(on, user_id, alert_id)
 
 
-async def drop_alert(on: Alerts, user_id: UUID, alert_id: UUID) -> None:
+async def drop_alert(on: Alerts, user_id: UUID, alert_id: UUID, origin: Origin) -> None:
     """Deletes an alert with its history. Raises NotThere."""
-    if not await remove_alert(on.pool, user_id, alert_id):
+    if not await remove_alert(on.pool, user_id, alert_id, origin):
         raise _not_there()
 
 
@@ -158,12 +162,12 @@ async def resume(on: Alerts, user_id: UUID, alert_id: UUID) -> Alert:
     return await get_alert(on, user_id, alert_id)
 
 
-async def rotate(on: Alerts, user_id: UUID, alert_id: UUID) -> Rotation:
+async def rotate(on: Alerts, user_id: UUID, alert_id: UUID, origin: Origin) -> Rotation:
     """A new secret, which is not to be had again. Raises NotThere, and Conflict for an alert by mail."""
     alert = await get_alert(on, user_id, alert_id)
     if alert.channel != "webhook":
         raise Conflict("An alert by mail has no secret.", hint="Only webhooks are signed.")
-    rotated = await rotate_secret(on.pool, user_id, alert_id, on.keyring.signing.id, OVERLAP)
+    rotated = await rotate_secret(on.pool, user_id, alert_id, on.keyring.signing.id, OVERLAP, origin)
     secret = secret_of(on.keyring, alert_id, rotated.secret) if rotated else None
     if rotated is None or secret is None:
         raise _not_there()

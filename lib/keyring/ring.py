@@ -24,6 +24,7 @@ class Keyring:
 
     def __init__(self, keys: Keys, file: Path | None = None) -> None:
         self._keys, self.file = keys, file
+        self._is_current = True
         self._seen = _version(file)
         self._looked_at = monotonic()
 
@@ -33,6 +34,12 @@ class Keyring:
         if monotonic() - self._looked_at >= LOOK_AGAIN_S:
             self._look()
         return self._keys
+
+    @property
+    def is_current(self) -> bool:
+        """Whether they are what the file has now. Where it cannot be read again those of before stay in force."""
+        _ = self.keys
+        return self._is_current
 
     @property
     def signing(self) -> Key:
@@ -51,14 +58,17 @@ class Keyring:
         self._looked_at = monotonic()
         seen = _version(self.file)
         if self.file is None or seen == self._seen:
+            self._is_current = True
             return
         try:
             self._keys = read_keys(self.file)
         except ConfigurationError as error:
-            # better the keys of before than nobody let in
-            log.warning("secret keys not read again", error=str(error))
+            # better the keys of before than nobody let in; the first failure of a row is enough
+            if self._is_current:
+                log.warning("secret keys not read again", error=str(error))
+            self._is_current = False
             return
-        self._seen = seen
+        self._seen, self._is_current = seen, True
         log.info("secret keys read again", signing=self._keys.signing.id, keys=len(self._keys.all))
 
 

@@ -15,6 +15,7 @@ from lib.webhooks.addresses import Address
 from lib.webhooks.wall import Wall
 
 LONGEST = 2000
+NOT_PUBLIC = "The host does not lead to the public internet."
 
 _PORTS = {"https": 443, "http": 80}
 
@@ -80,9 +81,11 @@ def read_target(url: str, wall: Wall) -> Target:
 
 
 def refused_address() -> TargetRefused:
-    """What is said of every address that is not open, whatever lies behind it."""
+    """What is said of every address that is not open, whatever lies behind it, and of a name without any: which names
+    a network of the operator's knows is nobody's business.
+    """
     return TargetRefused(
-        "The host leads to an address that is not on the public internet.",
+        NOT_PUBLIC,
         hint="An operator can allow a host or a network: INSITECHART_WEBHOOK_ALLOW.",
     )
 

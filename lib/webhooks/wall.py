@@ -31,7 +31,11 @@ class Wall(NamedTuple):
 
 
 def wall_of(settings: Settings) -> Wall:
-    """The wall of this installation. Raises ConfigurationError for a port that is none."""
+    """The wall of this installation. Raises ConfigurationError for a port that is none, and in production for http."""
+    if settings.webhook_http and settings.environment == "production":
+        raise ConfigurationError(
+            "In production no webhook goes out in the open.", hint="Unset INSITECHART_WEBHOOK_HTTP."
+        )
     networks: list[Network] = []
     hosts: set[str] = set()
     for text in settings.webhook_allow:

@@ -123,7 +123,9 @@ async def test_two_people_never_see_each_others_things(house: House) -> None:
 async def test_everything_kept_is_exported_and_no_secret(house: House) -> None:
     person = await known(house)
     key = await api_key(house, person, "account")
-    answer = await house.client.get(f"{ME}/export", headers={"X-API-Key": key})
+    # a key that reads the account reads neither watchlists nor alerts, and so not everything
+    assert (await house.client.get(f"{ME}/export", headers={"X-API-Key": key})).status_code == 403
+    answer = await house.client.get(f"{ME}/export", headers=person.bearer)
     assert "attachment" in answer.headers["content-disposition"]
     told = answer.json()
     assert told["account"]["email"] == person.email
@@ -132,6 +134,14 @@ async def test_everything_kept_is_exported_and_no_secret(house: House) -> None:
     assert actions == ["account.exported", "api_key.created", "login"]
     for secret in (key, person.refresh, person.access, "argon2", PASSWORD):
         assert secret not in answer.text
+
+
+async def test_everything_is_not_asked_for_without_end(house: House) -> None:
+    person = await known(house)
+    answers = [await house.client.get(f"{ME}/export", headers=person.bearer) for _ in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 11 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert await house.pool.fetchval("SELECT count(*) FROM audit WHERE target_id = $1", person.id) == 12
 
 
 async def test_deleting_an_account_leaves_nothing_of_the_person(house: House) -> None:

@@ -76,7 +76,7 @@ TABLE: dict[str, Rule] = {
     "GET /api/v1/users/me": ACCOUNT,
     "PATCH /api/v1/users/me": ACCOUNT,
     "DELETE /api/v1/users/me": LOGIN,
-    "GET /api/v1/users/me/export": ACCOUNT,
+    "GET /api/v1/users/me/export": LOGIN,
     "POST /api/v1/users/me/password": LOGIN,
     "POST /api/v1/users/me/email": LOGIN,
     "GET /api/v1/users/me/sessions": ACCOUNT,

@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from api.app import create_app
+from api.checks import Checks, Part
 from lib.db.databases import create_database
 from lib.db.migrate import migrate
 from lib.db.pool import Pool, open_pool
@@ -60,6 +61,7 @@ async def test_it_survives_a_restart_of_the_database(tmp_path: Path, monkeypatch
             AsyncTestClient(create_app(Settings(database_url=url))) as client,
         ):
             await become(client, pool, "operator")
+            assert (await client.get("/api/v1/operations/sources")).status_code == 200
             assert (await client.get("/api/v1/stocks/AAPL")).status_code == 404
             assert "insitechart_source_metrics_up 1.0" in (await client.get("/metrics")).text
             await server.stop()
@@ -72,7 +74,8 @@ async def test_it_survives_a_restart_of_the_database(tmp_path: Path, monkeypatch
             assert "insitechart_source_metrics_up 0.0" in metrics.text
             assert "insitechart_score_queue_posts" not in metrics.text
             paths = ["stocks/AAPL", "stocks?q=apple", "stocks/AAPL/bars", "sentiment/AAPL", "sentiment/trending"]
-            for path in paths:
+            operations = ["sources", "coverage", "cursors", "gaps", "spend"]
+            for path in [*paths, *(f"operations/{name}" for name in operations)]:
                 away = await client.get(f"/api/v1/{path}")
                 assert (away.status_code, away.json()["type"]) == (503, "urn:insitechart:database-unavailable")
                 assert int(away.headers["retry-after"]) > 0
@@ -80,4 +83,56 @@ async def test_it_survives_a_restart_of_the_database(tmp_path: Path, monkeypatch
             await server.ready()
             assert (await client.get("/health/ready")).status_code == 200
             assert (await client.get("/api/v1/stocks/AAPL")).status_code == 404
+            for name in operations:
+                assert (await client.get(f"/api/v1/operations/{name}")).status_code == 200
             assert "insitechart_source_metrics_up 1.0" in (await client.get("/metrics")).text
+
+
+async def test_secret_keys_that_cannot_be_read_again_are_told_and_no_path_with_them(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = Settings(database_url=database_url, home=tmp_path)
+    async with AsyncTestClient(create_app(settings)) as client:
+        assert (await client.get("/health/ready")).json()["parts"]["keys"]["state"] == "ok"
+        keys = tmp_path / "secrets" / "keys"
+        before = keys.read_text()
+        keys.write_text("broken")
+        async with asyncio.timeout(5):
+            while (part := (await client.get("/health/ready")).json()["parts"]["keys"])["state"] == "ok":  # noqa: ASYNC110 - the file is looked at once a second
+                await asyncio.sleep(0.05)
+        assert part["state"] == "degraded"
+        assert str(tmp_path) not in part["detail"]
+        keys.write_text(before)
+        async with asyncio.timeout(5):
+            while (await client.get("/health/ready")).json()["status"] != "ok":  # noqa: ASYNC110 - the same
+                await asyncio.sleep(0.05)
+
+
+async def test_changes_that_are_not_heard_of_are_told(client: Client, app: Litestar) -> None:
+    ready = await client.get("/health/ready")
+    assert ready.json()["parts"]["changes"]["state"] == "ok"
+    app.state.heard.trust(lambda: False)
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert ready.json()["parts"]["changes"]["state"] == "degraded"
+
+
+async def test_many_probes_at_once_ask_once() -> None:
+    asked, answer = 0, asyncio.Event()
+
+    async def check() -> Part:
+        nonlocal asked
+        asked += 1
+        await answer.wait()
+        return Part("ok")
+
+    checks = Checks()
+    checks.add("slow", check)
+    probes = [asyncio.create_task(checks.all()) for _ in range(20)]
+    await asyncio.sleep(0)
+    probes[0].cancel()
+    answer.set()
+    assert all([(await probe)["slow"].state == "ok" for probe in probes[1:]])
+    assert asked == 1
+    await checks.all()
+    assert asked == 2

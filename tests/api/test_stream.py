@@ -4,9 +4,10 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from lib.db.changes.pruning import prune_changes
 from lib.db.pool import Pool
 from lib.settings import Settings
 from tests.support import seed
+from tests.support.accounts import become, settings_of
 from tests.support.served import Served, served
 from tests.support.sse import Listening, listening
 
@@ -252,6 +254,38 @@ async def test_there_are_only_so_many(pool: Pool, database_url: str) -> None:
                 await asyncio.sleep(0.01)
         async with listening(web.client):
             pass
+
+
+async def test_a_network_of_ipv6_is_one_address(pool: Pool, database_url: str) -> None:
+    settings = Settings(
+        database_url=database_url, api_port=0, stream_listeners_per_address=2, trusted_proxies=("127.0.0.1",)
+    )
+    async with served(settings) as web, AsyncExitStack() as stack:
+        for number in range(2):
+            from_there = {"X-Forwarded-For": f"2001:db8:1:2::{number}"}
+            answer = await stack.enter_async_context(web.client.stream("GET", STREAM, headers=from_there))
+            assert answer.status_code == 200
+        refused = await web.client.get(STREAM, headers={"X-Forwarded-For": "2001:db8:1:2:ffff::9"})
+        assert refused.status_code == 429
+        elsewhere = {"X-Forwarded-For": "2001:db8:1:3::1"}
+        assert (await stack.enter_async_context(web.client.stream("GET", STREAM, headers=elsewhere))).status_code == 200
+
+
+async def test_where_reads_are_closed_a_stream_lasts_no_longer_than_a_token(
+    pool: Pool, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.live.controller.PROVEN_S", 0.5)
+    async with served(settings_of(database_url, tmp_path, api_port=0, public_reads=False)) as web:
+        assert (await web.client.get(STREAM)).status_code == 401
+        await become(cast("Any", web.client), pool, "user")
+        async with asyncio.timeout(10), web.client.stream("GET", STREAM) as answer:
+            text = (await answer.aread()).decode()
+        assert "event: status" in text
+        # it ended as streams do, so a client comes back by itself, and proves anew who it is
+        await pool.execute("UPDATE users SET disabled_at = now()")
+        async with asyncio.timeout(10):
+            while (await web.client.get(STREAM)).status_code != 401:  # noqa: ASYNC110 - it is remembered for a while
+                await asyncio.sleep(0.2)
 
 
 async def test_who_does_not_read_is_cut_off_and_can_go_on(

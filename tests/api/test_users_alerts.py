@@ -19,6 +19,9 @@ from tests.support.accounts import USERS, House, Person, api_key, known, open_ho
 from tests.support.alerts import add_firing, state
 
 ALERTS = f"{USERS}/me/alerts"
+_DONE = """
+SELECT action, actor, details::text AS details FROM audit WHERE target_id = $1 AND action LIKE 'alert%' ORDER BY id
+"""
 
 
 @pytest.fixture(scope="module")
@@ -352,3 +355,23 @@ async def test_operators_see_how_alerts_stand(house: House, ada: Person) -> None
     text = (await house.client.get("/metrics")).text
     for name in ("insitechart_alerts{", "insitechart_alert_firings_total ", "insitechart_alert_deliveries{"):
         assert name in text
+
+
+async def test_what_sends_data_elsewhere_is_audited(house: House, ada: Person) -> None:
+    key = {"X-API-Key": await api_key(house, ada, "alerts")}
+    body = {
+        "symbol": "AAPL", "measure": "price", "direction": "above", "threshold": "1",
+        "channel": "webhook", "url": "https://example.com/first-secret-path",
+    }  # fmt: skip
+    made = (await house.client.post(ALERTS, json=body, headers=ada.bearer)).json()
+    for change in ({"version": 1, "name": "mine"}, {"version": 2, "url": "https://example.com/other-secret-path"}):
+        assert (await house.client.patch(f"{ALERTS}/{made['id']}", json=change, headers=key)).status_code == 200
+    assert (await house.client.post(f"{ALERTS}/{made['id']}/secret", headers=key)).status_code == 200
+    assert (await house.client.delete(f"{ALERTS}/{made['id']}", headers=key)).status_code == 204
+    assert (await house.client.delete(f"{ALERTS}/{made['id']}", headers=key)).status_code == 404
+    done = await house.pool.fetch(_DONE, ada.id)
+    assert [(row["action"], row["actor"]) for row in done] == [
+        ("alert.created", "user"), ("alert.redirected", "api-key"), ("alert.secret_rotated", "api-key"),
+        ("alert.deleted", "api-key"),
+    ]  # fmt: skip
+    assert all(made["id"] in row["details"] and "secret-path" not in row["details"] for row in done)

@@ -181,7 +181,7 @@ async def test_nothing_is_made_for_somebody_who_is_gone(on: Accounts, pool: Pool
     gone: list[Callable[[UUID], Awaitable[Any]]] = [
         lambda who: my_account(on, who),
         lambda who: make_watchlist(pool, who, "mine", [], is_default=True),
-        lambda who: make_alert(alerts, who, "AAPL", "price", "above", Decimal(1), "webhook", wanted),
+        lambda who: make_alert(alerts, who, "AAPL", "price", "above", Decimal(1), "webhook", wanted, HERE),
         lambda who: add_test(pool, who, alert, datetime.now(UTC)),
         lambda who: make_key(on, me(Person(who, "")), "mine", ["read"], None, HERE),
     ]

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog.testing
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
@@ -210,6 +211,33 @@ async def test_a_result_that_comes_too_late_changes_nothing(
     assert (kept["state"], kept["status"]) == ("delivered", 200)
 
 
+async def test_a_disabled_account_sends_nothing_any_more(
+    pool: Pool, ada: UUID, courier: Courier, receiver: Receiver
+) -> None:
+    for place in (url(receiver), None):
+        await add_firing(pool, await add_alert(pool, ada, url=place, secret_key=KEY.id), LONG_AGO)
+    await pool.execute("UPDATE users SET disabled_at = now()")
+    assert await courier.deliver_due(soon()) == {"dropped": 2}
+    assert receiver.received == []
+    assert await mails(pool) == []
+
+
+async def test_a_key_that_is_not_known_here_is_told_to_owner_and_operator(
+    pool: Pool, ada: UUID, courier: Courier, receiver: Receiver
+) -> None:
+    alert = await add_alert(pool, ada, url=url(receiver), secret_key="20260101T000000Z-other")
+    await add_firing(pool, alert, LONG_AGO)
+    with structlog.testing.capture_logs() as lines:
+        assert await courier.deliver_due(soon()) == {"later": 1}
+    assert receiver.received == []
+    [kept] = await deliveries(pool, alert)
+    assert "rotate" in kept["reason"]
+    assert "whoever runs this installation" in kept["reason"]
+    [line] = [line for line in lines if line["log_level"] == "warning"]
+    assert line["key"] == "20260101T000000Z-other"
+    assert "INSITECHART_SECRET_KEYS" in line["hint"]
+
+
 async def test_many_couriers_deliver_each_once(pool: Pool, ada: UUID, courier: Courier, receiver: Receiver) -> None:
     people = [await add_user(pool, f"{number}@example.com") for number in range(10)]
     for person in people:
@@ -300,7 +328,7 @@ async def test_one_delivery_given_up_among_others_pauses_nothing(
 @pytest.mark.parametrize(
     ("place", "reason"),
     [
-        ("https://169.254.169.254:{port}/", "The host leads to an address that is not on the public internet."),
+        ("https://169.254.169.254:{port}/", "The host does not lead to the public internet."),
         ("https://hooks.example:9/", "The port 9 is not open to webhooks."),
     ],
 )

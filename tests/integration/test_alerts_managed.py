@@ -16,6 +16,7 @@ from lib.db.alerts.history import MOST_TESTS, add_test
 from lib.db.pool import Pool
 from lib.db.watchlists import watchlists_of
 from lib.domain.alert_limits import MOST_ALERTS
+from lib.domain.users import Origin
 from lib.domain.watchlists import MOST_WATCHLISTS
 from lib.errors import Conflict, InsiteChartError, NotThere, Throttled
 from lib.keyring.keys import Keys, new_key
@@ -26,6 +27,7 @@ from tests.support.alerts import add_alert, add_user
 from tests.support.seed import add_symbol
 
 NOW = datetime(2026, 3, 4, 15, tzinfo=UTC)
+HERE = Origin("user")
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ async def errors(*asked: Awaitable[Any]) -> list[type[Exception]]:
 
 async def make(alerts: Alerts, user_id: UUID) -> UUID:
     url = Wanted(url="https://example.com/")
-    made, _ = await make_alert(alerts, user_id, "AAPL", "price", "above", Decimal(100), "webhook", url)
+    made, _ = await make_alert(alerts, user_id, "AAPL", "price", "above", Decimal(100), "webhook", url, HERE)
     return made.id
 
 
@@ -81,7 +83,7 @@ async def test_alerts_are_no_more_than_allowed(pool: Pool, ada: UUID, alerts: Al
 async def test_of_changes_of_a_rule_at_once_one_is_made(pool: Pool, ada: UUID, alerts: Alerts) -> None:
     made = await make(alerts, ada)
     refused = await errors(
-        *(edit_alert(alerts, ada, made, 1, Wanted(threshold=Decimal(number))) for number in range(101, 105))
+        *(edit_alert(alerts, ada, made, 1, Wanted(threshold=Decimal(number)), HERE) for number in range(101, 105))
     )
     assert refused == [Conflict] * 3
     assert (await alerts_of(pool, ada))[0].version == 2
@@ -91,7 +93,7 @@ async def test_a_change_and_a_deletion_at_once_end_well(pool: Pool, ada: UUID, a
     for _ in range(5):
         made = await make(alerts, ada)
         refused = await errors(
-            edit_alert(alerts, ada, made, 1, Wanted(threshold=Decimal(101))), drop_alert(alerts, ada, made)
+            edit_alert(alerts, ada, made, 1, Wanted(threshold=Decimal(101)), HERE), drop_alert(alerts, ada, made, HERE)
         )
         assert set(refused) <= {Conflict, NotThere}
         assert await alerts_of(pool, ada) == []
@@ -107,7 +109,7 @@ async def test_tests_are_no_more_than_allowed(pool: Pool, ada: UUID, alerts: Ale
 async def test_a_threshold_said_again_is_of_today(pool: Pool, ada: UUID, alerts: Alerts) -> None:
     made = await make(alerts, ada)
     await pool.execute("UPDATE alerts SET ruled_at = $1", NOW)
-    await edit_alert(alerts, ada, made, 1, Wanted(name="renamed", hysteresis=Decimal(1)))
+    await edit_alert(alerts, ada, made, 1, Wanted(name="renamed", hysteresis=Decimal(1)), HERE)
     assert await pool.fetchval("SELECT ruled_at FROM alerts") == NOW
-    await edit_alert(alerts, ada, made, 2, Wanted(threshold=Decimal(100)))
+    await edit_alert(alerts, ada, made, 2, Wanted(threshold=Decimal(100)), HERE)
     assert await pool.fetchval("SELECT ruled_at FROM alerts") > NOW

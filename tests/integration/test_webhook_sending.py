@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import threading
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, ip_address
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from lib.errors import NotDelivered, TargetRefused
 from lib.webhooks.addresses import Address
+from lib.webhooks.resolving import system_resolver
 from lib.webhooks.sending import MOST_ANSWER_BYTES, Sender, trust
 from lib.webhooks.signing import secret_text, signature, signed_headers
 from lib.webhooks.wall import Wall
@@ -76,7 +78,7 @@ async def test_a_name_that_means_something_else_a_moment_later_changes_nothing(
         url = f"https://hooks.example:{receiver.port}/"
         assert (await sending.send(url, BODY, {})).status == 200
         assert (names.asked, len(receiver.received)) == (1, 1)
-        with pytest.raises(TargetRefused, match="not on the public internet"):
+        with pytest.raises(TargetRefused, match="does not lead to the public internet"):
             await sending.send(url, BODY, {})
         assert (names.asked, inside.connections) == (2, 0)
 
@@ -194,13 +196,39 @@ async def test_a_resolver_that_hangs_is_given_up(authority: Authority, tmp_path:
         await sending.send("https://hooks.example/", BODY, {})
 
 
+async def test_a_name_that_only_this_network_knows_is_told_like_none(authority: Authority, tmp_path: Path) -> None:
+    told = set()
+    for names in (Names([]), Names(["10.0.0.1"]), Names(["169.254.169.254"])):
+        with pytest.raises((NotDelivered, TargetRefused)) as caught:
+            await sender(authority, tmp_path, 443, names).send("https://hooks.example/", BODY, {})
+        told.add(str(caught.value))
+    assert len(told) == 1
+
+
+async def test_names_are_resolved_beside_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def hangs(*_: object, **__: object) -> list[object]:
+        go_on.wait(20)
+        return []
+
+    monkeypatch.setattr("socket.getaddrinfo", hangs)
+    try:
+        waiting = [asyncio.create_task(system_resolver("hangs.example")) for _ in range(64)]
+        # what else is done in threads is not kept waiting by them
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "done"), 5) == "done"
+    finally:
+        go_on.set()
+    await asyncio.gather(*waiting)
+
+
 async def test_a_name_without_an_address_is_told(authority: Authority, tmp_path: Path) -> None:
     class Nowhere(Names):
         async def __call__(self, host: str) -> list[Address]:
             raise OSError(host)
 
     for names in (Nowhere(), Names([])):
-        with pytest.raises(NotDelivered, match="could not be resolved"):
+        with pytest.raises(NotDelivered, match="does not lead"):
             await sender(authority, tmp_path, 443, names).send("https://hooks.example/", BODY, {})
 
 

@@ -10,6 +10,7 @@ import pytest
 from lib.errors import ConfigurationError
 from lib.production import refusals, require_safe
 from lib.settings import Settings
+from lib.webhooks.wall import wall_of
 
 SAFE: dict[str, Any] = {
     "environment": "production",
@@ -17,6 +18,7 @@ SAFE: dict[str, Any] = {
     "secret_keys": "1:pW3vQ9xZr7LkT2mN8sYb4HcJ6dFgA1eUoI5qRtXwVyE",
     "allowed_hosts": ("api.example.com",),
     "operations_from": ("10.0.0.0/8",),
+    "public_url": "https://insitechart.example.com",
 }
 
 
@@ -43,12 +45,27 @@ def test_what_is_safe_may_start() -> None:
         ("trusted_proxies", ("0.0.0.0/0",), "INSITECHART_TRUSTED_PROXIES"),
         ("operations_from", ("*",), "INSITECHART_OPERATIONS_FROM"),
         ("public_url", "http://insitechart.example.com", "INSITECHART_PUBLIC_URL"),
+        ("public_url", "http://localhost@insitechart.example.com", "INSITECHART_PUBLIC_URL"),
+        ("public_url", None, "INSITECHART_PUBLIC_URL"),
+        ("webhook_http", True, "INSITECHART_WEBHOOK_HTTP"),
+        ("webhook_allow", ("0.0.0.0/0",), "INSITECHART_WEBHOOK_ALLOW"),
+        ("webhook_allow", ("hooks.internal", "::/0"), "INSITECHART_WEBHOOK_ALLOW"),
     ],
 )
 def test_each_unsafe_thing_is_named(setting: str, value: Any, named: str) -> None:
     found = refusals(Settings(**SAFE | {setting: value}))
     assert len(found) == 1
     assert named in found[0]
+
+
+def test_who_serves_no_users_mails_no_links() -> None:
+    assert refusals(Settings(**SAFE | {"public_url": None, "api_services": ("stocks", "sentiment")})) == []
+    assert refusals(Settings(**SAFE | {"public_url": "http://localhost:8000"})) == []
+
+
+def test_a_flow_sends_no_webhooks_in_the_open_either() -> None:
+    with pytest.raises(ConfigurationError, match="in the open"):
+        wall_of(Settings(**SAFE | {"webhook_http": True}))
 
 
 def test_all_are_named_at_once() -> None:

@@ -13,10 +13,12 @@ from lib.db.alerts.deliveries import Secret
 from lib.db.pool import Pool
 from lib.db.reading import read_row, read_rows
 from lib.db.users.accounts import stand_in_line
+from lib.db.users.audit import record
 from lib.db.writing import transaction
 from lib.domain.alert_limits import MOST_ALERTS, Channel
 from lib.domain.alerts import Direction, Measure, Rule, Side, Window
 from lib.domain.confidence import Confidence
+from lib.domain.users import Origin
 from lib.errors import Conflict
 
 _ALERTS = """
@@ -153,11 +155,12 @@ async def add_alert(
     rule: Rule,
     channel: Channel,
     *,
+    origin: Origin,
     url: str | None = None,
     secret_key: str | None = None,
 ) -> bool:
-    """Makes an alert; False where no listing has the symbol. `secret_key` is the id of the key that its first secret is
-    derived from. Raises Conflict where there are enough; as transaction.
+    """Makes an alert, audited as asked for from `origin`; False where no listing has the symbol. `secret_key` is the id
+    of the key that its first secret is derived from. Raises Conflict where there are enough; as transaction.
     """
     async with transaction(pool) as conn:
         await stand_in_line(conn, user_id)
@@ -181,14 +184,17 @@ async def add_alert(
             url,
             secret_key,
         )
+        if made is not None:
+            await record(conn, "alert.created", origin, user_id, alert=alert_id, channel=channel)
     return made is not None
 
 
 async def change_alert(
-    pool: Pool, user_id: UUID, before: Alert, name: str, rule: Rule, url: str | None, *, said_anew: bool
+    pool: Pool, user_id: UUID, before: Alert, name: str, rule: Rule, url: str | None, *, said_anew: bool, origin: Origin
 ) -> bool:
     """Changes the alert that was read as `before`; False where it was changed meanwhile, or is not there. `said_anew`
-    says that the threshold was given, if only as it was: splits until now are in it. Raises as transaction.
+    says that the threshold was given, if only as it was: splits until now are in it. That it goes elsewhere is audited.
+    Raises as transaction.
     """
     async with transaction(pool) as conn:
         changed = await conn.fetchval(
@@ -209,13 +215,18 @@ async def change_alert(
         )
         if changed is not None and (rule != before.rule or said_anew):
             await conn.execute(_LEARN_ANEW, before.id)
+        if changed is not None and url != before.url:
+            await record(conn, "alert.redirected", origin, user_id, alert=before.id)
     return changed is not None
 
 
-async def remove_alert(pool: Pool, user_id: UUID, alert_id: UUID) -> bool:
+async def remove_alert(pool: Pool, user_id: UUID, alert_id: UUID, origin: Origin) -> bool:
     """Removes the alert with its history; False where it is not this person's, or not there. Raises as transaction."""
     async with transaction(pool) as conn:
-        return await conn.fetchval(_REMOVE, user_id, alert_id) is not None
+        removed = await conn.fetchval(_REMOVE, user_id, alert_id) is not None
+        if removed:
+            await record(conn, "alert.deleted", origin, user_id, alert=alert_id)
+    return removed
 
 
 async def pause_alert(pool: Pool, user_id: UUID, alert_id: UUID) -> None:
@@ -231,10 +242,14 @@ async def resume_alert(pool: Pool, user_id: UUID, alert_id: UUID) -> None:
             await conn.execute(_LEARN_ANEW, alert_id)
 
 
-async def rotate_secret(pool: Pool, user_id: UUID, alert_id: UUID, key_id: str, overlap: timedelta) -> Rotated | None:
+async def rotate_secret(
+    pool: Pool, user_id: UUID, alert_id: UUID, key_id: str, overlap: timedelta, origin: Origin
+) -> Rotated | None:
     """Another secret from now on, derived from the key `key_id`; None where the alert is no webhook, or not there. The
     one before it signs as well for `overlap`. Raises as transaction.
     """
     async with transaction(pool) as conn:
         row = await conn.fetchrow(_ROTATE, user_id, alert_id, key_id, overlap)
+        if row is not None:
+            await record(conn, "alert.secret_rotated", origin, user_id, alert=alert_id)
     return Rotated(Secret(key_id, row["secret_generation"]), row["previous_until"]) if row else None

@@ -45,7 +45,8 @@ WITH due AS (
 )
 SELECT c.id, c.tries, c.created_at, c.user_id, c.alert_id, a.name, s.symbol, s.currency, a.channel, a.url,
        a.secret_key, a.secret_generation, CASE WHEN a.previous_until > $1 THEN a.previous_key END AS previous_key,
-       a.previous_generation, u.email, u.locale, u.verified_at IS NOT NULL AND u.disabled_at IS NULL AS may_be_mailed,
+       a.previous_generation, u.email, u.locale, u.disabled_at IS NULL AS is_in_force,
+       u.verified_at IS NOT NULL AND u.disabled_at IS NULL AS may_be_mailed,
        f.id AS firing_id, f.fired_at, f.side, coalesce(f.measure, a.measure) AS measure,
        CASE WHEN f.id IS NULL THEN a.time_window ELSE f.time_window END AS time_window,
        coalesce(f.direction, a.direction) AS direction, coalesce(f.threshold, a.threshold) AS threshold, f.value,
@@ -116,7 +117,7 @@ class Secret(NamedTuple):
 
 class Delivery(NamedTuple):
     """A delivery that is held for one try. `firing` is None for a test. The rule is that of the firing, the place the
-    alert's as it is now.
+    alert's as it is now. `is_in_force` says that the account is not disabled.
     """
 
     id: UUID
@@ -137,6 +138,7 @@ class Delivery(NamedTuple):
     secrets: tuple[Secret, ...]
     email: str
     locale: Locale
+    is_in_force: bool
     may_be_mailed: bool
 
 
@@ -180,6 +182,7 @@ async def claim_delivery(
         secrets=tuple(Secret(key, generation) for key, generation in known if key is not None),
         email=row["email"],
         locale=row["locale"],
+        is_in_force=row["is_in_force"],
         may_be_mailed=row["may_be_mailed"],
     )
 

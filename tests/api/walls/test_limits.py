@@ -208,6 +208,7 @@ async def test_a_redis_that_dies_is_seen_and_locks_nobody_out(
         ready = await client.get("/health/ready")
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
         assert ready.json()["parts"]["redis"]["state"] == "degraded"
+        assert str(own_redis.port) not in ready.text
         metrics = (await client.get("/metrics")).text
         assert "insitechart_redis_up 0.0" in metrics
         assert 'insitechart_redis_failures_total{use="limits"}' in metrics
