@@ -26,7 +26,7 @@ async def main() -> int:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
-    parser.add_argument("--examples", type=int, default=100, help="cases per operation and round")
+    parser.add_argument("--examples", type=int, default=100, help="cases per operation, and chains, a round")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         async with running_server(Path(folder) / "postgres", options={"fsync": "off"}) as server:
@@ -52,6 +52,7 @@ async def _ask(server: PostgresServer, folder: Path, role: Role | None, given: a
             home,
             seed=given.seed,
             examples=given.examples,
+            chains=given.examples,
             seconds=max(int(given.minutes * 60 / len(ASKING)), 1),
             headers=headers,
             words=await give_belongings(address, url, home, headers),

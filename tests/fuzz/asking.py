@@ -25,17 +25,22 @@ def ask_everything(
     *,
     seed: int,
     examples: int,
+    chains: int,
     headers: Mapping[str, str],
     words: Mapping[str, Sequence[str]],
     seconds: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """What schemathesis says; its exit code is 0 where it found nothing. `words` are values that open something, by the
-    names of dictionaries. The same `seed` asks the same, as long as the document and the data are the same and no time
-    is given; with `seconds` it goes on until they are over. `folder` is for its files.
+    """What schemathesis says; its exit code is 0 where it found nothing.
+
+    `examples` are cases per operation; as many `chains` of requests that follow links are begun. `words` are values
+    that open something, by the names of dictionaries. The same `seed` asks nearly the same, as long as the document and
+    the data are the same and no time is given; with `seconds` it goes on until they are over. `folder` is for its
+    files.
     """
-    dictionaries = [f"[dictionaries.{name}]\nvalues = {json.dumps(list(values))}" for name, values in words.items()]
+    more = [f"[phases.stateful.generation]\nmax-examples = {chains}"]
+    more += [f"[dictionaries.{name}]\nvalues = {json.dumps(list(values))}" for name, values in words.items()]
     config = folder / "schemathesis.toml"
-    config.write_text("\n".join([CONFIG.read_text(encoding="utf-8"), *dictionaries, ""]), encoding="utf-8")
+    config.write_text("\n".join([CONFIG.read_text(encoding="utf-8"), *more, ""]), encoding="utf-8")
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"]
     command += [f"{address}/openapi.json", "--checks", "all", "--phases", PHASES, "--continue-on-failure"]
     command += ["--seed", str(seed), "--max-examples", str(examples), "--no-color", "--request-timeout", "20"]

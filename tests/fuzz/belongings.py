@@ -22,7 +22,7 @@ from tests.support.alerts import add_firing
 _EACH = 12
 
 Words = dict[str, list[str]]
-"""Values by what they are: `symbols`, `passwords`, `addresses`, `mailed`, `refresh`."""
+"""Values by what they are: `symbols`, `grants`, `passwords`, `addresses`, `mailed`, `refresh`."""
 
 
 def headers_of(address: str, role: Role) -> dict[str, str]:
@@ -44,6 +44,7 @@ async def give_belongings(address: str, database_url: str, home: Path, headers: 
     refresh = [_tokens(address, "often@example.com")["refresh_token"] for _ in range(_EACH)]
     return {
         "symbols": [symbol for symbol, *_ in SYMBOLS],
+        "grants": ["password", "refresh_token"],
         "passwords": [PASSWORD],
         "addresses": ["often@example.com"],
         "mailed": mailed,
