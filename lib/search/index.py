@@ -6,7 +6,8 @@ common aliases, then the shorter name. Nothing is cached between queries. Build 
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -41,6 +42,9 @@ _FEW = 5  # with fewer answers than this, what was typed is taken to hold a slip
 _STEPS = 4
 _WIDEST = 500  # keys that one or two letters may begin; of more, the shortest are enough to choose from
 _LAST = "\U0010ffff"
+_SYMBOLS: frozenset[Source] = frozenset({"symbol"})
+_NAMES: frozenset[Source] = frozenset({"name", "alias"})
+_INITIALS_TOO: frozenset[Source] = frozenset(_EXACT) - _SYMBOLS
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -102,14 +106,11 @@ class SearchIndex:
         return [Match(self._ids[at], self._listings[at], found.scores[at][1], round(-less, 4)) for less, at in page]
 
     def _by_key(self, query: Query, found: "_Best") -> None:
-        for key, positions in self._beginning(query.symbol):
-            if key.source == "symbol":
-                found.offer(positions, *_scored(key, query.symbol))
-        for key, positions in self._beginning(query.compact):
-            if key.source in ("name", "alias") or (query.is_initials and key.source != "symbol"):
-                found.offer(positions, *_scored(key, query.compact))
+        self._beginning(query.symbol, _SYMBOLS, found)
+        self._beginning(query.compact, _INITIALS_TOO if query.is_initials else _NAMES, found)
 
-    def _beginning(self, text: str) -> Iterator[tuple[Key, list[int]]]:
+    def _beginning(self, text: str, sources: frozenset[Source], found: "_Best") -> None:
+        """Listings with a key of one of `sources` that begins with `text`."""
         if not text:
             return
         first = bisect_left(self._texts, text)
@@ -117,8 +118,11 @@ class SearchIndex:
         span: Iterable[int] = range(first, last)
         if last - first > _WIDEST:
             span = sorted(span, key=self._lengths.__getitem__)[:_WIDEST]
+        keys, lengths, positions, typed = self._keys, self._lengths, self._positions, len(text)
         for index in span:
-            yield self._keys[index], self._positions[index]
+            source = keys[index].source
+            if source in sources:
+                found.offer(positions[index], *_scored(source, lengths[index], typed))
 
     def _by_words(self, words: tuple[str, ...], found: "_Best") -> None:
         """Listings with a word for each word typed, in any order; the last may be half typed, as may the others."""
@@ -153,24 +157,28 @@ class _Best:
 
     def __init__(self) -> None:
         self.scores: dict[int, tuple[float, Kind]] = {}
+        self.best = 0.0
 
     @property
     def exact(self) -> bool:
         """Is anything found exactly what was typed?"""
-        return any(score >= _SURE for score, _ in self.scores.values())
+        return self.best >= _SURE
 
     def offer(self, positions: Sequence[int], score: float, kind: Kind) -> None:
+        scores, offered = self.scores, (score, kind)
         for position in positions:
-            known = self.scores.get(position)
+            known = scores.get(position)
             if known is None or score > known[0]:
-                self.scores[position] = (score, kind)
+                scores[position] = offered
+                self.best = max(self.best, score)
 
 
-def _scored(key: Key, typed: str) -> tuple[float, Kind]:
-    if len(key.text) == len(typed):
-        return _EXACT[key.source]
-    base, more, kind = _PREFIX[key.source]
-    return base + more * (len(typed) * _STEPS // len(key.text)) / _STEPS, kind
+@lru_cache(maxsize=4096)
+def _scored(source: Source, length: int, typed: int) -> tuple[float, Kind]:
+    if length == typed:
+        return _EXACT[source]
+    base, more, kind = _PREFIX[source]
+    return base + more * (typed * _STEPS // length) / _STEPS, kind
 
 
 def _rank(listing: Listing, known: Mapping[str, int]) -> tuple[int, bool, int, int, str]:
