@@ -11,6 +11,7 @@ from api.deps import dependencies
 from api.docs import docs_assets, front_door, openapi_document
 from api.health import HealthController
 from api.hot.answers import HotAnswers
+from api.hot.direct import DirectReads
 from api.incoming import check_request
 from api.layers import LayeredLitestar
 from api.lifespan import lifespan
@@ -70,6 +71,9 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
         room = settings.cache_mb * 1024 * 1024
         return HotAnswers(inner, versions=versions, room=room, shared=lambda: app.state.get("shared_answers"))
 
+    def direct_reads(inner: ASGIApp) -> ASGIApp:
+        return DirectReads(inner, app, settings)
+
     def outer_walls(inner: ASGIApp) -> ASGIApp:
         return OuterWalls(inner, rules_of(settings))
 
@@ -92,5 +96,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
     in_memory = MemoryLimits()
     methods = methods_by_path(app)
     closed = [] if settings.public_reads else [ClosedReads]
-    app.surround([Observed, outer_walls, guesses, identify, rate_limits, *closed, hot_answers, true_allow])
+    app.surround(
+        [Observed, outer_walls, guesses, identify, rate_limits, *closed, hot_answers, true_allow, direct_reads]
+    )
     return app

@@ -7,6 +7,7 @@ import hashlib
 import re
 
 from litestar.enums import HttpMethod, ScopeType
+from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
@@ -30,7 +31,7 @@ class ConditionalReads(ASGIMiddleware):
         if scope.get("method") != HttpMethod.GET:
             await next_app(scope, receive, send)
             return
-        policy = _policy(scope)
+        policy = policy_of(scope["query_string"], guarded=is_guarded(scope["route_handler"]))
         known = [
             tag.strip() for name, value in scope["headers"] if name == b"if-none-match" for tag in value.split(b",")
         ]
@@ -53,15 +54,25 @@ class ConditionalReads(ASGIMiddleware):
         await next_app(scope, receive, tagging)
 
 
-def _policy(scope: Scope) -> bytes:
-    guarded = next(needs_of(scope["route_handler"]), None) is not None
-    if _AS_OF.search(scope["query_string"]):
+def is_guarded(handler: BaseRouteHandler) -> bool:
+    """Does the answer depend on who asks?"""
+    return next(needs_of(handler), None) is not None
+
+
+def policy_of(query: bytes, *, guarded: bool) -> bytes:
+    """How long whom an answer to `query` may be kept by, as Cache-Control says it."""
+    if _AS_OF.search(query):
         return PRIVATE_AS_OF if guarded else AS_OF
     return PRIVATE_LIVE if guarded else LIVE
 
 
+def tag_of(body: bytes) -> bytes:
+    """The strong tag of `body`, with its quotes."""
+    return b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
+
+
 def _tag(start: HTTPResponseStartEvent, body: HTTPResponseBodyEvent, policy: bytes, known: list[bytes]) -> None:
-    tag = b'"' + hashlib.blake2b(body["body"], digest_size=16).hexdigest().encode() + b'"'
+    tag = tag_of(body["body"])
     headers = [*start["headers"], (b"etag", tag), (b"cache-control", policy), (b"vary", b"Accept")]
     # a proxy that compressed the answer has weakened the tag, and comparing is weak anyway
     if known == [b"*"] or tag in (candidate.removeprefix(b"W/") for candidate in known):

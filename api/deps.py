@@ -35,6 +35,16 @@ class Moment(NamedTuple):
     text: str | None
 
 
+NOW = Moment(None, None)
+# what does not depend on the request
+AT_HAND = ("pool", "settings", "catalogue")
+
+
+def at_hand(name: str, state: State, settings: Settings) -> Any:
+    """What a handler is given for a name of AT_HAND, once the application with this `state` runs."""
+    return settings if name == "settings" else state[name]
+
+
 def provide_pool(request: Request[Any, Any, Any]) -> Pool:
     """The pool that lifespan opened."""
     pool: Pool = request.app.state.pool
@@ -101,7 +111,7 @@ async def provide_moment(
     final.
     """
     if as_of is None:
-        return Moment(None, None)
+        return NOW
     at = parse_moment("as_of", as_of)
     moments: SettledMoments = request.app.state.moments
     await moments.wait_for(request.app.state.pool, at)

@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from api.auth.documented import tell_security
+from api.body_examples import add_body_examples
 from api.links import add_links
 from api.shared_responses import add_shared, shared_responses
 
@@ -42,6 +43,7 @@ def openapi_document(app: Litestar) -> dict[str, Any]:
             _correct(method, operation)
             _share(name, operation)
     add_links(document)
+    add_body_examples(document)
     components = document["components"]
     components["schemas"] |= _requests(_handlers(app))
     _correct_schema(components["schemas"])

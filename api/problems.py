@@ -239,16 +239,28 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
     )
 
 
-def _of_nesting(request: Request[Any, Any, Any], _: RecursionError) -> Response[bytes]:
+def _of_nesting(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Nothing here recurses but the reading of a body."""
     return problem(request, 400, "The body is nested too deeply.", kind="bad-parameter", parameter="body")
 
 
+def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The answer to `request`, which ended with `error`."""
+    match error:
+        case HTTPException():
+            return _of_http(request, error)
+        case InsiteChartError():
+            return _of_ours(request, error)
+        case RecursionError():
+            return _of_nesting(request)
+    return _unexpected(request, error)
+
+
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
-    HTTPException: _of_http,
-    InsiteChartError: _of_ours,
-    RecursionError: _of_nesting,
-    Exception: _unexpected,
+    HTTPException: answer_to,
+    InsiteChartError: answer_to,
+    RecursionError: answer_to,
+    Exception: answer_to,
 }
 
 __all__ = [
@@ -259,6 +271,7 @@ __all__ = [
     "BodyTooSlow",
     "MediaType",
     "Problem",
+    "answer_to",
     "of_database",
     "of_refusal",
     "problem",

@@ -1,15 +1,13 @@
 """What every test may ask for: one real PostgreSQL for the session, and a fresh migrated database per test."""
 
 import os
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
 
-from lib.db.databases import create_database, drop_database
-from lib.db.migrate import migrate
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer, running_server
+from tests.support.databases import fresh_database, make_template
 
 pytest_plugins = [
     "tests.support.backfills",
@@ -29,8 +27,6 @@ os.environ.setdefault("INSITECHART_OPERATIONS_FROM", "*")
 os.environ.setdefault("INSITECHART_PASSWORD_MEMORY_MIB", "19")
 os.environ.setdefault("INSITECHART_PASSWORD_ROUNDS", "2")
 
-_TEMPLATE = "template_insitechart"
-
 # durability is not under test here, and without it a database is made in a fraction of the time
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -39,18 +35,15 @@ _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
     """A PostgreSQL server of this session's own, with a migrated template database in it."""
     async with running_server(tmp_path_factory.mktemp("postgres"), options=_FAST) as server:
-        await create_database(server.url("postgres"), _TEMPLATE)
-        await migrate(server.url(_TEMPLATE))
+        await make_template(server)
         yield server
 
 
 @pytest.fixture
 async def database_url(postgres: PostgresServer) -> AsyncIterator[str]:
     """The URL of an empty, migrated database that is this test's alone."""
-    name = f"test_{secrets.token_hex(6)}"
-    await create_database(postgres.url("postgres"), name, template=_TEMPLATE)
-    yield postgres.url(name)
-    await drop_database(postgres.url("postgres"), name)
+    async with fresh_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from api.answers import CSV, JSON
 from api.hot.asking import Held, InPieces, ask
-from api.hot.encodings import CSV, ENCODINGS, JSON, SMALLEST, encoded, preferred_encoding, wants_csv
+from api.hot.encodings import ENCODINGS, SMALLEST, encoded, preferred_encoding, wants_csv
 from api.hot.flights import Flights
 from api.hot.reads import Read, asks_for_many, hot_read, stamp_of
 from lib.cache.answers import Answer, AnswerMemory, Bytes, Stamp

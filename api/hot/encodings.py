@@ -9,8 +9,8 @@ import gzip
 from functools import lru_cache
 
 import zstandard
-from litestar.datastructures.headers import Accept
 
+from api.answers import prefers_csv
 from lib.cache.answers import Answer, Bytes
 
 IDENTITY = b""
@@ -22,8 +22,6 @@ ENCODINGS = (b"zstd", b"gzip")
 # beyond this, the loop would stand still for milliseconds
 _ON_THE_LOOP = 32 * 1024
 _GZIP_LEVEL, _ZSTD_LEVEL = 6, 6
-
-CSV, JSON = "text/csv", "application/json"
 
 
 @lru_cache(maxsize=512)
@@ -46,11 +44,9 @@ def preferred_encoding(header: bytes) -> bytes:
     return best if most >= weights.get(b"identity", 0.0) else IDENTITY
 
 
-@lru_cache(maxsize=512)
 def wants_csv(header: bytes) -> bool:
     """Does a client with this Accept like CSV better than JSON?"""
-    text = header.decode("latin-1")
-    return bool(text) and Accept(text).best_match([JSON, CSV], default=JSON) == CSV
+    return prefers_csv(header.decode("latin-1")) if header else False
 
 
 async def encoded(answer: Answer, encoding: bytes) -> Bytes:

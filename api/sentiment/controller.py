@@ -200,7 +200,7 @@ class SentimentController(Controller):
         series: Annotated[
             Series, QueryParameter(description="Which posts decide the order: `filtered` counts no copies.")
         ] = "filtered",
-    ) -> Trending:
+    ) -> Response[Trending]:
         """The symbols with the most unusual number of posts, of the 500 with the most posts in the window."""
         length = WINDOWS[window]
         span = window_until(moment.at or datetime.now(UTC), length)
@@ -216,15 +216,17 @@ class SentimentController(Controller):
             ),
             coverage_of(pool, since=span.since, until=span.until, without_feed="bars", moment=moment.at),
         )
-        return Trending(
-            window=window,
-            since=span.since,
-            until=span.until,
-            as_of=moment.at,
-            scorer=settings.scorer,
-            series=series,
-            items=trending_view(talks, limit, named=moment.at is None, filtered=series == "filtered"),
-            coverage=[feed_view(feed) for feed in coverage],
+        return json_answer(
+            Trending(
+                window=window,
+                since=span.since,
+                until=span.until,
+                as_of=moment.at,
+                scorer=settings.scorer,
+                series=series,
+                items=trending_view(talks, limit, named=moment.at is None, filtered=series == "filtered"),
+                coverage=[feed_view(feed) for feed in coverage],
+            )
         )
 
     @post(

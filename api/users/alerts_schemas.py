@@ -59,7 +59,7 @@ MinPosts = Annotated[
 MinConfidence = Annotated[
     Confidence, Meta(description="Less confidence than this changes nothing. Default: medium; none for prices.")
 ]
-Place = Annotated[str, Meta(max_length=2000, examples=["https://example.com/hooks/stocks"])]
+Place = Annotated[str, Meta(max_length=2000, examples=["https://hooks.example.com/stocks"])]
 Version = Annotated[int, Meta(description="Grows with every change.", ge=1, le=2_147_483_647, examples=[1])]
 Digits = Annotated[str, Meta(description="Decimal text.", examples=["80100"])]
 

@@ -221,7 +221,7 @@ def _url(on: Alerts, channel: Channel, url: str | None) -> str | None:
     try:
         return read_target(url, on.wall).url
     except TargetRefused as error:
-        raise BadField("url", str(error), accepted="an address such as https://example.com/hooks/stocks") from None
+        raise BadField("url", str(error), accepted="an address such as https://hooks.example.com/stocks") from None
 
 
 def _not_there() -> NotThere:

@@ -18,7 +18,9 @@ async def create_database(server_url: str, name: str, *, template: str = "templa
             return False
         # a name cannot be a parameter of this statement; quoted here as PostgreSQL itself quotes one
         quoted, origin = await _quoted(connection, name, template)
-        await connection.execute(f"CREATE DATABASE {quoted} TEMPLATE {origin} ENCODING 'UTF8'")
+        # to log page by page is for templates that are all but empty
+        strategy = "WAL_LOG" if template == "template0" else "FILE_COPY"
+        await connection.execute(f"CREATE DATABASE {quoted} TEMPLATE {origin} ENCODING 'UTF8' STRATEGY {strategy}")
         return True
     finally:
         await connection.close()

@@ -6,7 +6,8 @@ common aliases, then the shorter name. Nothing is cached between queries. Build 
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -41,6 +42,9 @@ _FEW = 5  # with fewer answers than this, what was typed is taken to hold a slip
 _STEPS = 4
 _WIDEST = 500  # keys that one or two letters may begin; of more, the shortest are enough to choose from
 _LAST = "\U0010ffff"
+_SYMBOLS: frozenset[Source] = frozenset({"symbol"})
+_NAMES: frozenset[Source] = frozenset({"name", "alias"})
+_INITIALS_TOO: frozenset[Source] = frozenset(_EXACT) - _SYMBOLS
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -69,10 +73,18 @@ class SearchIndex:
             for word in set(word_keys(listing)):
                 words[word].append(position)
         self._keys = sorted(keys)
-        self._lengths = [len(key.text) for key in self._keys]
+        self._texts = [key.text for key in self._keys]
+        self._lengths = [len(text) for text in self._texts]
+        self._by_exactly: Mapping[tuple[str, str], list[int]] = {
+            (key.text, key.source): found for key, found in keys.items()
+        }
         self._positions = [keys[key] for key in self._keys]
         self._words = sorted(words)
         self._word_positions = [words[word] for word in self._words]
+        self._words_of: list[list[str]] = [[] for _ in self._listings]
+        for word, positions in words.items():
+            for position in positions:
+                self._words_of[position].append(word)
         self._near = NearKeys(key.text for key in self._keys if key.source in ("name", "alias"))
 
     def search(self, query: str, *, limit: int = 20, offset: int = 0) -> list[Match]:
@@ -89,53 +101,55 @@ class SearchIndex:
             self._by_words(parsed.words, found)
         if len(found.scores) < _FEW and not found.exact:
             self._by_likeness(parsed.compact, found)
-        ranked = sorted(found.scores.items(), key=lambda item: (-item[1][0], item[0]))
+        ranked = sorted((-score, at) for at, (score, _) in found.scores.items())
         page = ranked[max(offset, 0) : max(offset, 0) + limit]
-        return [Match(self._ids[at], self._listings[at], kind, round(score, 4)) for at, (score, kind) in page]
+        return [Match(self._ids[at], self._listings[at], found.scores[at][1], round(-less, 4)) for less, at in page]
 
     def _by_key(self, query: Query, found: "_Best") -> None:
-        for key, positions in self._beginning(query.symbol):
-            if key.source == "symbol":
-                found.offer(positions, *_scored(key, query.symbol))
-        for key, positions in self._beginning(query.compact):
-            if key.source in ("name", "alias") or (query.is_initials and key.source != "symbol"):
-                found.offer(positions, *_scored(key, query.compact))
+        self._beginning(query.symbol, _SYMBOLS, found)
+        self._beginning(query.compact, _INITIALS_TOO if query.is_initials else _NAMES, found)
 
-    def _beginning(self, text: str) -> Iterator[tuple[Key, list[int]]]:
+    def _beginning(self, text: str, sources: frozenset[Source], found: "_Best") -> None:
+        """Listings with a key of one of `sources` that begins with `text`."""
         if not text:
             return
-        first = bisect_left(self._keys, (text,))
-        last = bisect_left(self._keys, (text + _LAST,))
+        first = bisect_left(self._texts, text)
+        last = bisect_left(self._texts, text + _LAST)
         span: Iterable[int] = range(first, last)
         if last - first > _WIDEST:
             span = sorted(span, key=self._lengths.__getitem__)[:_WIDEST]
+        keys, lengths, positions, typed = self._keys, self._lengths, self._positions, len(text)
         for index in span:
-            yield self._keys[index], self._positions[index]
+            source = keys[index].source
+            if source in sources:
+                found.offer(positions[index], *_scored(source, lengths[index], typed))
 
     def _by_words(self, words: tuple[str, ...], found: "_Best") -> None:
         """Listings with a word for each word typed, in any order; the last may be half typed, as may the others."""
-        common: dict[int, float] | None = None
-        for typed in sorted(words, key=len, reverse=True):
-            shares: dict[int, float] = {}
-            first = bisect_left(self._words, typed)
-            last = bisect_left(self._words, typed + _LAST)
-            for index in range(first, last):
-                share = len(typed) / len(self._words[index])
-                for position in self._word_positions[index]:
-                    if share > shares.get(position, 0.0):
-                        shares[position] = share
-            common = shares if common is None else {p: s + shares[p] for p, s in common.items() if p in shares}
-            if not common:
-                return
-        for position, share in (common or {}).items():
+        longest, *others = sorted(words, key=len, reverse=True)
+        common: dict[int, float] = {}
+        first = bisect_left(self._words, longest)
+        last = bisect_left(self._words, longest + _LAST)
+        for index in range(first, last):
+            share = len(longest) / len(self._words[index])
+            for position in self._word_positions[index]:
+                if share > common.get(position, 0.0):
+                    common[position] = share
+        for typed in others:
+            # what the longest word left is few, and looked through faster than what a short one may begin
+            common = {p: share + more for p, share in common.items() if (more := self._share(p, typed))}
+        for position, share in common.items():
             found.offer((position,), _WORDS + _WORDS_SHARE * share / len(words), "name")
+
+    def _share(self, position: int, typed: str) -> float:
+        """The share of a word of this listing that was typed, 0 where none begins so."""
+        lengths = [len(word) for word in self._words_of[position] if word.startswith(typed)]
+        return len(typed) / min(lengths) if lengths else 0.0
 
     def _by_likeness(self, text: str, found: "_Best") -> None:
         for key, likeness in self._near.near(text):
             for source in ("alias", "name"):
-                index = bisect_left(self._keys, (key, source))
-                if index < len(self._keys) and self._keys[index] == (key, source):
-                    found.offer(self._positions[index], _FUZZY_SHARE * likeness, "fuzzy")
+                found.offer(self._by_exactly.get((key, source), ()), _FUZZY_SHARE * likeness, "fuzzy")
 
 
 class _Best:
@@ -143,24 +157,28 @@ class _Best:
 
     def __init__(self) -> None:
         self.scores: dict[int, tuple[float, Kind]] = {}
+        self.best = 0.0
 
     @property
     def exact(self) -> bool:
         """Is anything found exactly what was typed?"""
-        return any(score >= _SURE for score, _ in self.scores.values())
+        return self.best >= _SURE
 
-    def offer(self, positions: "list[int] | tuple[int, ...]", score: float, kind: Kind) -> None:
+    def offer(self, positions: Sequence[int], score: float, kind: Kind) -> None:
+        scores, offered = self.scores, (score, kind)
         for position in positions:
-            known = self.scores.get(position)
+            known = scores.get(position)
             if known is None or score > known[0]:
-                self.scores[position] = (score, kind)
+                scores[position] = offered
+                self.best = max(self.best, score)
 
 
-def _scored(key: Key, typed: str) -> tuple[float, Kind]:
-    if len(key.text) == len(typed):
-        return _EXACT[key.source]
-    base, more, kind = _PREFIX[key.source]
-    return base + more * (len(typed) * _STEPS // len(key.text)) / _STEPS, kind
+@lru_cache(maxsize=4096)
+def _scored(source: Source, length: int, typed: int) -> tuple[float, Kind]:
+    if length == typed:
+        return _EXACT[source]
+    base, more, kind = _PREFIX[source]
+    return base + more * (typed * _STEPS // length) / _STEPS, kind
 
 
 def _rank(listing: Listing, known: Mapping[str, int]) -> tuple[int, bool, int, int, str]:

@@ -6,10 +6,12 @@ time it takes is bounded, at the price of missing keys that share only the commo
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import cdist
 
 _Places = npt.NDArray[np.int32]
 
@@ -46,8 +48,9 @@ class NearKeys:
                 break
             chosen.append(posting)
         enough = _enough(len(text))
-        alike = [(key, _likeness(text, key)) for key in self._sharing(chosen, len(text))]
-        return sorted((pair for pair in alike if pair[1] >= enough), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))
+        keys = self._sharing(chosen, len(text))
+        alike = [pair for pair in zip(keys, _likenesses(text, keys), strict=True) if pair[1] >= enough]
+        return sorted(alike, key=lambda pair: (-pair[1], len(pair[0]), pair[0]))
 
     def _sharing(self, postings: list[_Places], length: int) -> list[str]:
         """The keys in most of `postings`, those of about `length` first."""
@@ -55,7 +58,7 @@ class NearKeys:
             return []
         counts = np.bincount(np.concatenate(postings))
         most = int(counts.max())
-        shared = np.flatnonzero(counts * 2 > most)
+        shared = np.flatnonzero(counts > most // 2)
         # one number for both, the lower the better; among equals the order of the keys decides, as they stand in it
         worth = (most - counts[shared]) * _LONGER + np.abs(self._lengths[shared] - length)
         chosen = shared[np.argsort(worth, kind="stable")[:_CANDIDATES]]
@@ -73,9 +76,11 @@ def _enough(length: int) -> float:
     return 0.74 if length <= 5 else 0.7
 
 
-def _likeness(text: str, key: str) -> float:
-    whole: float = OSA.normalized_similarity(text, key)
-    if len(key) <= len(text):
-        return whole
-    beginning: float = OSA.normalized_similarity(text, key[: len(text)])
-    return max(whole, _BEGINNING * beginning)
+def _likenesses(text: str, keys: list[str]) -> list[float]:
+    """Of each key: how like all of it, or its beginning, is what was typed. In two calls, for each costs its own."""
+    if not keys:
+        return []
+    beginnings = [key[: len(text)] for key in keys]
+    likeness = partial(cdist, [text], scorer=OSA.normalized_similarity, dtype=np.float64)
+    found: list[float] = np.maximum(likeness(keys), _BEGINNING * likeness(beginnings))[0].tolist()
+    return found

@@ -124,4 +124,4 @@ def _ascii_name(text: str) -> str:
 
 
 def _refused(message: str) -> TargetRefused:
-    return TargetRefused(message, hint="Accepted: an address such as https://example.com/hooks/stocks.")
+    return TargetRefused(message, hint="Accepted: an address such as https://hooks.example.com/stocks.")

@@ -1,6 +1,5 @@
 """The real application on a test's own database, asked over ASGI."""
 
-import secrets
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,13 +8,12 @@ from litestar.testing import AsyncTestClient
 
 from api.app import create_app
 from lib.cache.versions import UnknownVersions
-from lib.db.databases import create_database, drop_database
-from lib.db.migrate import migrate
 from lib.db.pool import open_pool
 from lib.postgres.server import PostgresServer
 from lib.settings import Settings
 from tests.support import seed
-from tests.support.accounts import House, open_house
+from tests.support.accounts import House, add_person, open_house
+from tests.support.databases import fresh_database
 
 Client = AsyncTestClient[Litestar]
 
@@ -37,17 +35,16 @@ async def house(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 async def reader(postgres: PostgresServer) -> AsyncIterator[Client]:
-    """A client for tests that only read, shared by a module: one listing, AAPL, and one scorer."""
-    name = f"test_{secrets.token_hex(6)}"
-    url = postgres.url(name)
-    await create_database(postgres.url("postgres"), name)
-    await migrate(url)
-    async with open_pool(url, application="insitechart-test") as pool:
-        await seed.add_symbol(pool, "AAPL", "Apple Inc.")
-        await seed.add_scorer(pool)
-    async with AsyncTestClient(create_app(Settings(database_url=url)), raise_server_exceptions=False) as opened:
-        yield opened
-    await drop_database(postgres.url("postgres"), name)
+    """A client for tests that only read, shared by a module: one listing, AAPL, one scorer, and an
+    account, operator@example.com, that does not ask.
+    """
+    async with fresh_database(postgres) as url:
+        async with open_pool(url, application="insitechart-test") as pool:
+            await seed.add_symbol(pool, "AAPL", "Apple Inc.")
+            await seed.add_scorer(pool)
+            await add_person(pool, "operator@example.com", "operator")
+        async with AsyncTestClient(create_app(Settings(database_url=url)), raise_server_exceptions=False) as opened:
+            yield opened
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ DRIVE = ROOT / "tests" / "client"
 
 
 @pytest.fixture
-async def address(database_url: str) -> AsyncIterator[str]:
+async def address(database_url: str, tmp_path: Path) -> AsyncIterator[str]:
     """A served installation with a little of everything."""
     await fill(database_url)
-    with serving(database_url) as found:
+    with serving(database_url, tmp_path) as found:
         yield found
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from lib.db.pool import Pool
 from tests.support import seed
+from tests.support.accounts import add_person, become, log_in, new_address
 from tests.support.hot import Hot, Statements, hot_app
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -187,10 +188,18 @@ async def test_a_refusal_is_not_kept_and_names_its_own_request(pool: Pool, hot: 
 
 async def test_who_asks_makes_no_difference(pool: Pool, hot: Hot, statements: Statements) -> None:
     await _apple(pool)
-    first = await hot.get("/stocks/AAPL/bars", authorization="Bearer nonsense", cookie="a=b")
+    person = await log_in(hot.client, (await add_person(pool, new_address())).email)
+    first = await hot.get("/stocks/AAPL/bars", authorization=f"Bearer {person.access}", cookie="a=b")
     asked = len(statements)
     assert (await hot.get("/stocks/AAPL/bars")).content == first.content
+    assert (await hot.get("/stocks/AAPL/bars", authorization=f"Bearer {person.access}")).content == first.content
     assert len(statements) == asked
+
+
+async def test_who_proves_it_wrongly_gets_nothing_that_was_kept(pool: Pool, hot: Hot) -> None:
+    await _apple(pool)
+    await hot.get("/stocks/AAPL/bars")
+    assert (await hot.get("/stocks/AAPL/bars", authorization="Bearer nonsense")).status_code == 401
 
 
 async def test_without_memory_every_request_is_computed(pool: Pool, database_url: str, statements: Statements) -> None:
@@ -204,6 +213,7 @@ async def test_without_memory_every_request_is_computed(pool: Pool, database_url
 
 async def test_others_are_left_alone(pool: Pool, hot: Hot, statements: Statements) -> None:
     await _apple(pool)
+    await become(hot.client, pool, "operator")
     for path in ("/sentiment/AAPL/posts", "/sentiment/coverage", "/operations/gaps"):
         await hot.get(path)
         asked = len(statements)

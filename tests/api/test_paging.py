@@ -12,6 +12,7 @@ from litestar.testing import AsyncTestClient
 from api.cursors import write_cursor
 from lib.db.pool import Pool
 from tests.support import seed
+from tests.support.accounts import Person, log_in
 
 Client = AsyncTestClient[Litestar]
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
@@ -90,6 +91,12 @@ async def test_a_listing_that_went_hides_nothing_behind_it(pool: Pool, client: C
     assert {f"AC{number}" for number in range(6)} <= seen | {last}
 
 
+@pytest.fixture(scope="module")
+async def operator(reader: Client) -> Person:
+    """Who may read everything."""
+    return await log_in(reader, "operator@example.com")
+
+
 ODD = [
     2**63, -(2**63), 2**64 - 1, "a\x00b", "", None, [], {}, 1.5, float("nan"), [1, 2, 3, 4], ["\x00", "\x00"],
     ["2026-03-02T14:30:00", 1], ["2026-03-02T14:30:00Z", 2**63], ["0001-01-01T00:00:00+23:59", 1],
@@ -101,10 +108,13 @@ ODD = [
     "path",
     ["stocks", "stocks?q=a", "sentiment/AAPL/posts", "operations/coverage", "operations/cursors", "operations/gaps"],
 )
-async def test_a_cursor_that_somebody_made_up_is_refused_or_harmless(reader: Client, path: str) -> None:
+async def test_a_cursor_that_somebody_made_up_is_refused_or_harmless(
+    reader: Client, operator: Person, path: str
+) -> None:
     for position in ODD:
         cursor = write_cursor(position)
-        answer = await reader.get(f"/api/v1/{path}{'&' if '?' in path else '?'}cursor={cursor}")
+        asked = f"/api/v1/{path}{'&' if '?' in path else '?'}cursor={cursor}"
+        answer = await reader.get(asked, headers=operator.bearer)
         assert answer.status_code in (200, 400), (path, position, answer.text)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(ODD[0])) == ODD[0]
 
@@ -118,6 +128,8 @@ async def test_a_cursor_that_somebody_made_up_is_refused_or_harmless(reader: Cli
         "stocks/AAPL/insight?scorer=%ED%A0%80", "stocks?q=%ED%A0%80",
     ],
 )  # fmt: skip
-async def test_text_that_no_database_can_hold_is_refused_or_harmless(reader: Client, path: str) -> None:
-    answer = await reader.get(f"/api/v1/{path}")
+async def test_text_that_no_database_can_hold_is_refused_or_harmless(
+    reader: Client, operator: Person, path: str
+) -> None:
+    answer = await reader.get(f"/api/v1/{path}", headers=operator.bearer)
     assert answer.status_code in (200, 400), answer.text

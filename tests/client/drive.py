@@ -10,12 +10,30 @@ from insitechart_client.api.health import get_readiness
 from insitechart_client.api.operations import get_sources
 from insitechart_client.api.sentiment import analyze_text, get_posts, get_sentiment, get_sentiment_series, get_trending
 from insitechart_client.api.stocks import get_bars, get_stock, search_stocks
-from insitechart_client.api.users import get_api_keys, get_me, get_token, make_api_key
+from insitechart_client.api.users import (
+    change_watchlist,
+    delete_alert,
+    delete_watchlist,
+    get_alert_history,
+    get_alerts,
+    get_api_keys,
+    get_me,
+    get_token,
+    get_watchlists,
+    make_alert,
+    make_api_key,
+    make_watchlist,
+    test_alert,
+)
 from insitechart_client.models import (
     AccountView,
+    AlertList,
+    AlertMade,
+    AlertWanted,
     Analysis,
     AnalyzeRequest,
     BarsTable,
+    FiringPage,
     KeyList,
     KeyMade,
     KeyWanted,
@@ -27,10 +45,15 @@ from insitechart_client.models import (
     SourceList,
     Stock,
     StockPage,
+    TestResult,
     TokenForm,
     TokenProblem,
     Tokens,
     Trending,
+    WatchlistChange,
+    WatchlistItem,
+    Watchlists,
+    WatchlistWanted,
 )
 
 
@@ -45,6 +68,8 @@ def main(address: str) -> None:
         token = sign_in(client)
     with AuthenticatedClient(base_url=address, token=token, raise_on_unexpected_status=True) as known:
         key = have_an_account(known)
+        keep_a_watchlist(known)
+        be_alerted(known)
     with AuthenticatedClient(base_url=address, token=key, prefix="", auth_header_name="X-API-Key") as program:
         act_by_key(program)
     sys.stdout.write("ok\n")
@@ -62,7 +87,7 @@ def find(client: Client) -> None:
     second = search_stocks.sync(client=client, limit=2, cursor=first.next_)
     assert isinstance(second, StockPage)
     assert second.next_ is None
-    assert {item.symbol for item in first.items + second.items} == {"AAPL", "005930.KS", "BRK-B"}
+    assert {item.symbol for item in first.items + second.items} == {"AAPL", "NVDA", "005930.KS", "BRK-B"}
     stock = get_stock.sync("AAPL", client=client)
     assert isinstance(stock, Stock)
     assert stock.last_bar is not None
@@ -151,6 +176,42 @@ def have_an_account(known: AuthenticatedClient) -> str:
     assert isinstance(keys, KeyList)
     assert [key.name for key in keys.items] == ["a program"]
     return made.key
+
+
+def keep_a_watchlist(known: AuthenticatedClient) -> None:
+    """Made, listed, changed by the version that was read, deleted."""
+    wanted = WatchlistWanted(name="Chips · 반도체", symbols=["005930.KS", "AAPL"], default=True)
+    made = make_watchlist.sync(client=known, body=wanted)
+    assert isinstance(made, WatchlistItem)
+    lists = get_watchlists.sync(client=known)
+    assert isinstance(lists, Watchlists)
+    assert [(kept.id, kept.symbols, kept.default) for kept in lists.items] == [(made.id, ["005930.KS", "AAPL"], True)]
+    change = WatchlistChange(version=made.version, symbols=["AAPL"])
+    changed = change_watchlist.sync(made.id, client=known, body=change)
+    assert isinstance(changed, WatchlistItem)
+    assert changed.symbols == ["AAPL"]
+    late = change_watchlist.sync(made.id, client=known, body=change)
+    assert isinstance(late, Problem)
+    assert late.status == 409
+    assert delete_watchlist.sync_detailed(made.id, client=known).status_code == 204
+
+
+def be_alerted(known: AuthenticatedClient) -> None:
+    """A mail where a price rises above a threshold: made, listed, tried, and without firings so far."""
+    wanted = AlertWanted(symbol="AAPL", measure="price", direction="above", threshold="250.5", channel="email")
+    made = make_alert.sync(client=known, body=wanted)
+    assert isinstance(made, AlertMade)
+    assert (made.threshold, made.window, made.secret) == ("250.5", None, None)
+    alerts = get_alerts.sync(client=known)
+    assert isinstance(alerts, AlertList)
+    assert [alert.id for alert in alerts.items] == [made.id]
+    tried = test_alert.sync(made.id, client=known)
+    assert isinstance(tried, TestResult)
+    assert tried.outcome in ("delivered", "later")
+    history = get_alert_history.sync(made.id, client=known)
+    assert isinstance(history, FiringPage)
+    assert (history.items, history.next_) == ([], None)
+    assert delete_alert.sync_detailed(made.id, client=known).status_code == 204
 
 
 def act_by_key(program: AuthenticatedClient) -> None:

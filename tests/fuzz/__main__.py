@@ -13,9 +13,12 @@ from pathlib import Path
 from lib.db.databases import create_database
 from lib.db.migrate import migrate
 from lib.domain.users import Role
-from lib.postgres.server import running_server
+from lib.postgres.server import PostgresServer, running_server
 from tests.fuzz.asking import ask_everything
-from tests.fuzz.installation import fill, headers_of, serving
+from tests.fuzz.belongings import give_belongings, headers_of
+from tests.fuzz.installation import fill, serving
+
+ASKING: tuple[Role | None, ...] = ("admin", "user", None)
 
 
 async def main() -> int:
@@ -23,29 +26,37 @@ async def main() -> int:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
-    parser.add_argument("--examples", type=int, default=100, help="cases per operation and round")
+    parser.add_argument("--examples", type=int, default=100, help="cases per operation, and chains, a round")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         async with running_server(Path(folder) / "postgres", options={"fsync": "off"}) as server:
-            await create_database(server.url("postgres"), "fuzz")
-            await migrate(server.url("fuzz"))
-            await fill(server.url("fuzz"))
-            with serving(server.url("fuzz")) as address:
-                found = [await asyncio.to_thread(_ask, address, role, given) for role in ("admin", "user", None)]
+            found = [await _ask(server, Path(folder), role, given) for role in ASKING]
     sys.stdout.write(f"seed {given.seed}\n")
     return max(found)
 
 
-def _ask(address: str, role: Role | None, given: argparse.Namespace) -> int:
-    """One third of the time, as somebody or as nobody."""
-    sys.stdout.write(f"\nas {role or 'nobody'}\n")
-    told = ask_everything(
-        address,
-        seed=given.seed,
-        examples=given.examples,
-        seconds=max(int(given.minutes * 20), 1),
-        headers=headers_of(address, role) if role else {},
-    )
+async def _ask(server: PostgresServer, folder: Path, role: Role | None, given: argparse.Namespace) -> int:
+    """Its share of the time, as somebody or as nobody, of an installation of its own."""
+    name = role or "nobody"
+    url, home = server.url(name), folder / name
+    home.mkdir()
+    await create_database(server.url("postgres"), name)
+    await migrate(url)
+    await fill(url)
+    sys.stdout.write(f"\nas {name}\n")
+    with serving(url, home) as address:
+        headers = headers_of(address, role) if role else {}
+        told = await asyncio.to_thread(
+            ask_everything,
+            address,
+            home,
+            seed=given.seed,
+            examples=given.examples,
+            chains=given.examples,
+            seconds=max(int(given.minutes * 60 / len(ASKING)), 1),
+            headers=headers,
+            words=await give_belongings(address, url, home, headers),
+        )
     sys.stdout.write(told.stdout + told.stderr)
     return 1 if told.returncode else 0
 

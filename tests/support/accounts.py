@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
+import httpx
 import jwt
 from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from api.app import create_app
-from lib.db.databases import create_database, drop_database
-from lib.db.migrate import migrate
 from lib.db.pool import Pool, open_pool
 from lib.domain.users import Role, Scope
 from lib.postgres.server import PostgresServer
 from lib.settings import Settings
+from tests.support.databases import fresh_database
 
 Client = AsyncTestClient[Litestar]
 
@@ -60,17 +60,12 @@ class House(NamedTuple):
 @asynccontextmanager
 async def open_house(postgres: PostgresServer, home: Path, **values: Any) -> AsyncIterator[House]:
     """An application on a database of its own, until it is closed."""
-    name = f"test_{secrets.token_hex(6)}"
-    url = postgres.url(name)
-    await create_database(postgres.url("postgres"), name)
-    await migrate(url)
-    app = create_app(settings_of(url, home, **values))
     async with (
+        fresh_database(postgres) as url,
         open_pool(url, application="insitechart-test", max_size=4) as pool,
-        AsyncTestClient(app, raise_server_exceptions=False) as client,
+        AsyncTestClient(create_app(settings_of(url, home, **values)), raise_server_exceptions=False) as client,
     ):
         yield House(client, pool, home)
-    await drop_database(postgres.url("postgres"), name)
 
 
 class Person(NamedTuple):
@@ -101,7 +96,7 @@ async def add_person(pool: Pool, address: str, role: Role = "user", locale: str 
     return Person(await pool.fetchval(_ADD, address, _HASHER.hash(PASSWORD), role, locale), address)
 
 
-async def log_in(client: Client, address: str, password: str = PASSWORD) -> Person:
+async def log_in(client: httpx.AsyncClient, address: str, password: str = PASSWORD) -> Person:
     """Whoever has this address, with fresh tokens."""
     answer = await client.post(f"{USERS}/token", data=password_form(address, password))
     assert answer.status_code == 200, answer.text
@@ -121,7 +116,7 @@ async def known(house: House, role: Role = "user") -> Person:
     return await log_in(house.client, person.email)
 
 
-async def become(client: Client, pool: Pool, role: Role) -> None:
+async def become(client: httpx.AsyncClient, pool: Pool, role: Role) -> None:
     """Everything that `client` asks from now on is asked by somebody new with this role."""
     person = await add_person(pool, new_address(), role)
     client.headers.update((await log_in(client, person.email)).bearer)

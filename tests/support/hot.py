@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import NamedTuple
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import pytest
@@ -13,6 +13,8 @@ from api.app import create_app
 from lib.cache.versions import CountedVersions
 from lib.db.pool import Pool
 from lib.settings import Settings
+
+Opened = TypeVar("Opened")
 
 
 class Hot(NamedTuple):
@@ -59,25 +61,33 @@ async def hot_app(
         yield Hot(client, versions)
 
 
-@pytest.fixture
-async def hot(database_url: str) -> AsyncIterator[Hot]:
-    """An application that keeps answers, on this test's database."""
-    opened: asyncio.Future[Hot] = asyncio.get_running_loop().create_future()
+async def kept_open(context: AbstractAsyncContextManager[Opened]) -> AsyncIterator[Opened]:
+    """What `context` opens, until the end of a fixture: what an application opens, it closes in the same task, and a
+    fixture's beginning and end are two.
+    """
+    opened: asyncio.Future[Opened] = asyncio.get_running_loop().create_future()
     over = asyncio.Event()
 
     async def run() -> None:
-        # what an application opens, it closes in the same task; a fixture's beginning and end are two
-        async with hot_app(database_url) as hot:
-            opened.set_result(hot)
+        async with context as found:
+            opened.set_result(found)
             await over.wait()
 
     running = asyncio.create_task(run())
-    await asyncio.wait({running, opened}, return_when=asyncio.FIRST_COMPLETED)
+    waited: set[asyncio.Future[Any]] = {running, opened}
+    await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         await running
     yield opened.result()
     over.set()
     await running
+
+
+@pytest.fixture
+async def hot(database_url: str) -> AsyncIterator[Hot]:
+    """An application that keeps answers, on this test's database."""
+    async for opened in kept_open(hot_app(database_url)):
+        yield opened
 
 
 @pytest.fixture

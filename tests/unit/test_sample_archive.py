@@ -23,7 +23,7 @@ from deployments.local.sample.market import Prices, tick
 from deployments.local.sample.story import DAY, EVENTS, SESSION
 from deployments.local.sample.talk import Speaker
 from lib.domain.symbols import parse_symbol
-from lib.settings import DEFAULT_WATCHLIST
+from lib.settings.platform import DEFAULT_WATCHLIST
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "local" / "sample"
 FILES = ("manifest.json", "symbols.csv", "bars_1d.csv", "bars_1m.csv", "posts.jsonl")

@@ -175,7 +175,7 @@ async def four(pool: Pool, database_url: str, redis_url: str) -> AsyncIterator[l
 
 
 async def test_four_processes_never_allow_more_than_the_limit(four: list[str]) -> None:
-    async with httpx.AsyncClient(timeout=20) as web:
+    async with httpx.AsyncClient(timeout=60) as web:
 
         async def ask(number: int) -> int:
             return (await web.get(f"{four[number % 4]}/api/v1/stocks/AAPL")).status_code
