@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from api.garbage import keep_more
 from lib.cache.versions import Versions
 from lib.db.pool import Pool
 from lib.db.reading import database_errors
@@ -64,6 +65,7 @@ class Catalogue:
                 await self._refresh()
                 if name not in self._built:
                     self._built[name] = await asyncio.to_thread(build, self._listings)
+                    keep_more()
         found: Built = self._built[name]
         return found
 

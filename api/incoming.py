@@ -5,7 +5,7 @@ database text can hold. It does not know any route.
 from typing import Any
 
 from litestar import Request
-from litestar.enums import MediaType
+from litestar.enums import HttpMethod, MediaType
 from litestar.exceptions import SerializationException
 
 from api.parameters import refuse_unknown_parameters
@@ -17,6 +17,8 @@ _ESCAPED_NULL = b"\\u0000"
 async def check_request(request: Request[Any, Any, Any]) -> None:
     """Raises BadParameter. To be called before the handler's own reading of the request, which it costs nothing."""
     await refuse_unknown_parameters(request)
+    if request.scope["method"] == HttpMethod.GET:
+        return
     if request.content_type[0] == MediaType.JSON and _ESCAPED_NULL in await request.body():
         try:
             body = await request.json()

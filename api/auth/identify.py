@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.guards import PRINCIPAL
 from api.auth.refusing import answer_refusal
+from api.walls.guesses import carries_credentials
 from lib.domain.users import Principal
 from lib.errors import DatabaseError, Unauthorized
 from lib.logs import get_logger
@@ -79,6 +80,8 @@ class Identify:
 
 def proof_in(headers: Any) -> str | None:
     """The one token or key among raw `headers`, or None. Raises Unauthorized for two, and for what cannot be one."""
+    if not carries_credentials(headers):
+        return None
     given = [value.strip() for name, value in headers if name == b"x-api-key"]
     given += [
         value[len(_BEARER) :].strip()

@@ -13,6 +13,7 @@ from time import monotonic
 
 import uvicorn
 
+from api.garbage import keep_for_good
 from api.live.feed import Feed
 
 GRACE_S = 1.0
@@ -29,6 +30,10 @@ class StreamingServer(uvicorn.Server):
         super().__init__(config)
         self._feed = feed
         self._closing: dict[asyncio.Transport, float] = {}
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        keep_for_good()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _SWEEP_EVERY == 0:

@@ -28,7 +28,7 @@ class Guesses:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         budget = self._budget
-        if budget is None or scope["type"] != ScopeType.HTTP or not _carries(scope["headers"]):
+        if budget is None or scope["type"] != ScopeType.HTTP or not carries_credentials(scope["headers"]):
             await self._app(scope, receive, send)
             return
         client = scope["client"]
@@ -46,7 +46,8 @@ class Guesses:
         await self._app(scope, receive, counted)
 
 
-def _carries(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def carries_credentials(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether any of these raw headers may hold a token or a key."""
     # a loop is quicker than any(), and this is asked of every request
     for name, _ in headers:  # noqa: SIM110
         if name in _CARRIERS:

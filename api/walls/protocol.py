@@ -55,8 +55,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+        if not self._in_head or self.transport.is_closing():
+            return
+        if self._head_bytes > MOST_HEAD_BYTES:
             self._refuse(_TOO_LARGE)
+        elif self._head_timer is None:
+            # nearly every head comes whole, and a timer for each would cost more than reading it
+            self._await_head()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -65,7 +70,6 @@ class GuardedProtocol(HttpToolsProtocol):
         self.scope["extensions"] = extensions
         if not self._in_head:
             self._in_head, self._head_bytes = True, 0
-            self._await_head()
         self._head_begun = True
 
     def on_headers_complete(self) -> None:

@@ -3,6 +3,7 @@ route.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
@@ -15,14 +16,16 @@ _ALWAYS = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _PLAIN = (_POLICY, _REFERRER, *_ALWAYS)
+_TLS = (*_PLAIN, _STRICT_TRANSPORT)
 
 
 def with_security(headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> list[tuple[bytes, bytes]]:
     """`headers` and what browsers are to be told; what a route says itself stays as it is. `secure`: it came by TLS."""
-    dressed = [*headers, *_PLAIN]
-    if len(dressed) != len({name.lower() for name, _ in dressed}):
-        own = {name.lower() for name, _ in headers}
-        dressed = [*headers, *(header for header in _PLAIN if header[0] not in own)]
-    if secure:
-        dressed.append(_STRICT_TRANSPORT)
-    return dressed
+    own = [*headers]
+    return [*own, *_missing(tuple([name for name, _ in own]), secure)]
+
+
+@lru_cache(maxsize=1024)
+def _missing(names: tuple[bytes, ...], secure: bool) -> tuple[tuple[bytes, bytes], ...]:
+    own = {name.lower() for name in names}
+    return tuple(header for header in (_TLS if secure else _PLAIN) if header[0] not in own)

@@ -13,30 +13,40 @@ from benchmarks._api import plain
 
 
 def application(name: str) -> Any:
-    """`hello`, `bare`, `orm`, or ours: whether it keeps answers is a setting, INSITECHART_CACHE_MB."""
+    """`hello`, `bare` or `orm`."""
     match name:
         case "hello":
             return plain.hello()
         case "bare":
             return plain.Bare()
-        case "orm":
-            return plain.orm()
+    return plain.orm()
+
+
+def serve_ours(port: int) -> None:
+    """As `python -m api` does; whether it keeps answers is a setting, INSITECHART_CACHE_MB."""
+    from api.__main__ import server_config
     from api.app import create_app
-    from lib.cache.versions import CountedVersions
+    from api.live.serving import StreamingServer
     from lib.logs import configure_logs
+    from lib.settings import Settings
 
     configure_logs("info", "json")
-    return create_app(versions=CountedVersions())
+    settings = Settings(api_port=port)
+    app = create_app(settings)
+    StreamingServer(server_config(settings, app), lambda: app.state.get("feed")).run()
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        application(sys.argv[1]),
-        host="127.0.0.1",
-        port=int(sys.argv[2]),
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    if sys.argv[1] == "ours":
+        serve_ours(int(sys.argv[2]))
+    else:
+        uvicorn.run(
+            application(sys.argv[1]),
+            host="127.0.0.1",
+            port=int(sys.argv[2]),
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )

@@ -67,13 +67,19 @@ class Addresses(NamedTuple):
         return f"{self.prefect_url}/api"
 
 
+# the parts run in another folder than whoever names these
+_FILES = ("INSITECHART_SECRET_KEYS_FILE", "INSITECHART_WEBHOOK_CA_FILE")
+
+
 def common_environment(home: Path, marker: str, addresses: Addresses) -> dict[str, str]:
     """What every part is told: whose it is, and where the others are. The user's own Prefect stays out of it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    files = {name: str(Path(kept[name]).expanduser().absolute()) for name in _FILES if kept.get(name)}
     config = config_file()
     direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost,::1")))
     return {
         **kept,
+        **files,
         MARKER: marker,
         # the parts run in other folders, where another file may lie
         FILE_VARIABLE: str(config) if config.exists() else os.devnull,

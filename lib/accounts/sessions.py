@@ -26,6 +26,7 @@ from lib.db.users.sessions import (
     add_session,
     end_session,
     end_sessions,
+    end_surplus,
     exchange,
     family_of,
     is_unused,
@@ -39,6 +40,7 @@ from lib.errors import NotThere, Unauthorized, WrongCredentials
 from lib.metrics import LOGINS
 
 GRACE_S = 10.0
+MOST_SESSIONS = 100
 _SALT_BYTES = 16
 
 
@@ -67,8 +69,12 @@ async def log_in(on: Accounts, email: str, password: str, origin: Origin) -> Gra
     async with transaction(on.pool) as conn:
         if not await is_unchanged(conn, found):
             raise _no_fit()
+        # who logs in again and again, and never out, keeps no more than a person could use
+        surplus = await end_surplus(conn, found.id, most=MOST_SESSIONS - 1)
         session_id = await add_session(conn, found.id, hash_of(refresh), origin, days=on.settings.session_days)
         await record(conn, "login", origin, found.id, session=session_id)
+    if surplus:
+        on.authenticator.forget()
     LOGINS.labels("right").inc()
     return _granted(on, found, session_id, refresh)
 

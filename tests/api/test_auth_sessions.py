@@ -139,6 +139,18 @@ async def test_sessions_are_listed_and_ended(house: House) -> None:
     assert [await is_let_in(house, person) for person in (first, third)] == [False, True]
 
 
+async def test_the_oldest_of_too_many_logins_ends(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.accounts.sessions.MOST_SESSIONS", 3)
+    first = await known(house)
+    assert await is_let_in(house, first)
+    others = [await log_in(house.client, first.email) for _ in range(3)]
+    assert not await is_let_in(house, first)
+    assert all([await is_let_in(house, other) for other in others])
+    assert (await refresh(house, first.refresh)).status_code == 400
+    listed = (await house.client.get(f"{ME}/sessions", headers=others[0].bearer)).json()["items"]
+    assert len(listed) == 3
+
+
 @pytest.mark.parametrize("which", ["refresh", "access"])
 async def test_logging_out_ends_either_token(house: House, which: str) -> None:
     person = await known(house)

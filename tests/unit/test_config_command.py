@@ -8,6 +8,7 @@ import pytest
 from deployments.cli import main as command
 from deployments.local.parts import Addresses, common_environment
 from lib.config_places import variable
+from lib.keyring.ring import keys_file
 from lib.settings import Settings, load_settings
 
 
@@ -99,3 +100,16 @@ def test_the_parts_of_the_platform_read_the_same_file(monkeypatch: pytest.Monkey
     assert common_environment(file.parent, "mark", addresses)["INSITECHART_CONFIG"] == str(file)
     monkeypatch.setenv("INSITECHART_CONFIG", "insitechart.toml")
     assert common_environment(file.parent, "mark", addresses)["INSITECHART_CONFIG"] == str(file)
+
+
+def test_the_parts_of_the_platform_have_the_same_secret_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    addresses = Addresses("127.0.0.1", 8000, 4200)
+    monkeypatch.chdir(tmp_path)
+    told = common_environment(tmp_path / "home", "mark", addresses)
+    assert keys_file(Settings(home=Path(told["INSITECHART_HOME"]))) == tmp_path / "home" / "secrets" / "keys"
+    # they run in a folder of their own, and a path is meant from here
+    monkeypatch.setenv("INSITECHART_SECRET_KEYS_FILE", "mine/keys")
+    monkeypatch.setenv("INSITECHART_WEBHOOK_CA_FILE", str(tmp_path / "ca.pem"))
+    told = common_environment(tmp_path / "home", "mark", addresses)
+    assert told["INSITECHART_SECRET_KEYS_FILE"] == str(tmp_path / "mine" / "keys")
+    assert told["INSITECHART_WEBHOOK_CA_FILE"] == str(tmp_path / "ca.pem")

@@ -60,7 +60,7 @@ CREATE TABLE sessions (
     address      inet,
     user_agent   text NOT NULL DEFAULT '' CHECK (length(user_agent) <= 200),
     ended_at     timestamptz,
-    ending       text CHECK (ending IN ('logout', 'password', 'reuse', 'admin')),
+    ending       text CHECK (ending IN ('logout', 'password', 'reuse', 'admin', 'many')),
     CHECK ((ended_at IS NULL) = (ending IS NULL))
 );
 CREATE INDEX sessions_by_user ON sessions (user_id, last_used_at DESC);

@@ -52,6 +52,14 @@ WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $3
 RETURNING id
 """
 
+_END_SURPLUS = """
+UPDATE sessions SET ended_at = now(), ending = 'many', address = NULL, user_agent = ''
+WHERE id IN (
+    SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY last_used_at DESC, id OFFSET $2
+)
+RETURNING id
+"""
+
 _LIST = """
 SELECT id, created_at, last_used_at, expires_at, host(address) AS address, user_agent FROM sessions
 WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now() AND last_used_at > now() - make_interval(days => $2)
@@ -163,6 +171,11 @@ async def end_session(conn: Connection, session_id: UUID, ending: str) -> bool:
 async def end_sessions(conn: Connection, user_id: UUID, ending: str, *, but: UUID | None = None) -> int:
     """Ends every session of the person, `but` one; how many there were."""
     return len(await conn.fetch(_END_ALL, user_id, ending, but))
+
+
+async def end_surplus(conn: Connection, user_id: UUID, *, most: int) -> int:
+    """Ends those of the person's sessions that were not used the longest, until there are `most`; how many that was."""
+    return len(await conn.fetch(_END_SURPLUS, user_id, most))
 
 
 async def sessions_of(pool: Pool, user_id: UUID, *, idle_days: int) -> list[Session]:
