@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from litestar.testing import AsyncTestClient
 
 from lib.db.pool import Pool
 from tests.support import seed
-from tests.support.accounts import add_person, log_in
+from tests.support.accounts import add_person, become, log_in
 
 Client = AsyncTestClient[Litestar]
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 
 
 async def test_the_front_door_leads_to_the_documentation(reader: Client) -> None:
@@ -81,6 +84,34 @@ async def test_every_operation_is_named_described_and_says_how_it_fails(reader: 
             if "{symbol}" in path:
                 assert {"400", "404", "503"} <= set(operation["responses"]), path
     assert len(set(names)) == len(names) >= 45
+
+
+async def test_the_page_for_people_lists_every_route_and_no_other(reader: Client) -> None:
+    rows = PAGE.read_text("utf-8").split("## Routes")[1].split("\n## ")[0].splitlines()
+    told, methods = set(), ""
+    for span in (span for row in rows if row.startswith("| `") for span in re.findall("`([^`]+)`", row.split("|")[1])):
+        # what has no method of its own is asked as the one before it
+        *given, path = span.rsplit(" ", 1)
+        methods = given[0] if given else methods
+        told |= {(method, f"/api/v1{path}") for method in methods.lower().split(", ")}
+    document = await _document(reader)
+    assert told == {(method, path) for path, operations in document["paths"].items() for method in operations}
+
+
+async def test_whole_examples_are_accepted_as_they_are(pool: Pool, client: Client) -> None:
+    await seed.add_scorer(pool)
+    await seed.add_symbol(pool, "005930.KS", "Samsung", currency="KRW")
+    await seed.add_symbol(pool, "NVDA", "NVIDIA")
+    await become(client, pool, "admin")
+    document = await _document(client)
+    tried = 0
+    for path, methods in document["paths"].items():
+        content = methods.get("post", {}).get("requestBody", {}).get("content", {})
+        for example in content.get("application/json", {}).get("examples", {}).values():
+            answer = await client.post(path, json=example["value"])
+            assert answer.is_success, (path, answer.text)
+            tried += 1
+    assert tried >= 6
 
 
 @pytest.mark.usefixtures("declared")
