@@ -66,8 +66,10 @@ class Client:
         return len(heard.events)
 
     async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.wait({self._task})
+        # a connection that is just breaking off may take a cancellation for its own end
+        while not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=1)
 
 
 async def write(pool: Pool, done: asyncio.Event) -> None:
