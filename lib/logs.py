@@ -8,6 +8,7 @@ import atexit
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic
 from typing import Literal, TextIO
@@ -109,7 +110,9 @@ class _Gathered:
         if self._lines:
             text = "".join(self._lines)
             self._lines.clear()
-            self._stream.write(text)
+            # a stream that is closed or broken has nobody left who reads it, and no answer is to fail for that
+            with suppress(OSError, ValueError):
+                self._stream.write(text)
 
 
 def _add_request_id(

@@ -15,7 +15,7 @@ from lib.accounts.mailed import read_link, write_link
 from lib.accounts.passwords import LONGEST, SHORTEST, is_common, new_password
 from lib.accounts.remembered import Remembered
 from lib.accounts.secrets import API_KEY, REFRESH, hash_of, is_secret, new_secret, write_secret
-from lib.accounts.throttling import throttles
+from lib.accounts.throttling import mail_throttles, throttles
 from lib.accounts.tokens import LASTS, Claims, issue_token, read_token
 from lib.errors import Unauthorized
 from lib.keyring.keys import Keys, new_key
@@ -99,8 +99,8 @@ def test_secrets_are_never_the_same() -> None:
 
 @given(st.text(max_size=60), st.one_of(st.none(), st.ip_addresses().map(str), st.text(max_size=20)))
 def test_what_is_counted_apart_has_keys_apart(address: str, place: str | None) -> None:
-    found = throttles(address, place)
-    assert len({*found}) == 4
+    found = [*throttles(address, place), *mail_throttles(address)]
+    assert len({*found}) == len(found) == 7
     assert all(len(key) == 32 for key in found)
 
 

@@ -38,6 +38,7 @@ def delivery(measure: Measure = "price", *, locale: Locale = "en", fired: bool =
         threshold=Decimal("8E+4"),
         firing=Firing(UUID(int=4), AT, "above", Decimal("80100.0"), None, None, 0) if fired else None,
         channel="webhook",
+        is_in_force=True,
         url="https://example.com/",
         secrets=(Secret("key", 1),),
         email="ada@example.com",
