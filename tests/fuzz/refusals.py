@@ -46,6 +46,7 @@ _BY_TYPE = {
 }
 # control characters, which a schema of text lets through
 _OF_PATHS = "urn:insitechart:bad-path"
+_NULL = r"\x00"
 
 
 @schemathesis.check
@@ -58,7 +59,7 @@ def refused_for_a_reason(ctx: CheckContext, response: Response, case: Case) -> b
     known = (
         problem["type"] == _OF_PATHS
         or parameter in _ANYWHERE
-        or "\x00" in str((case.query or {}).get(parameter))
+        or _NULL in repr((case.query, case.body))
         or operation in _HERE.get(parameter, ("", ()))[1]
         or operation in _BY_TYPE.get(problem["type"], ())
     )
