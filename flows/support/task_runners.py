@@ -68,8 +68,10 @@ class Crew:
         lost again and again.
         """
         for _ in range(_LIVES):
-            runner = self.runner
-            future = runner.submit(task, parameters)
+            # one that is being renewed takes nothing: whoever comes meanwhile waits for its successor
+            async with self._renewing:
+                runner = self.runner
+                future = runner.submit(task, parameters)
             try:
                 return await self._outside(partial(_result, future))
             except BrokenExecutor:
