@@ -8,10 +8,11 @@ counted by what they are about, or whoever asks for others would keep that one b
 """
 
 import hashlib
-import ipaddress
 from datetime import timedelta
 from typing import Literal, NamedTuple, get_args
 from uuid import UUID
+
+from lib.domain.networks import one_client
 
 Counted = Literal["pair", "account", "address", "mail", "export"]
 Mail = Literal["register", "resend", "reset", "email"]
@@ -39,7 +40,7 @@ class Throttles(NamedTuple):
 
 def throttles(email: str, address: str | None) -> Throttles:
     """The keys of an attempt. Of an IPv6 address its network of 64 bits counts, which one customer has as a whole."""
-    place = _place(address)
+    place = one_client(address or "")
     return Throttles(_key("pair", email, place), _key("account", email), _key("address", place))
 
 
@@ -66,18 +67,6 @@ def lock_for(counted: Counted, failures: int) -> timedelta | None:
     """
     over = failures - _FREE[counted]
     return None if over <= 0 else min(LONGEST, _FIRST * (1 << min(over - 1, 30)))
-
-
-def _place(address: str | None) -> str:
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return ""
-    if found.version == 4:
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def _key(*parts: str) -> bytes:
