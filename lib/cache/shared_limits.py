@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 
-from redis.exceptions import NoScriptError
-
 from lib.cache.limits import MemoryLimits, Take, Verdict, verdict_of
 from lib.cache.redis import RedisLink, key
 from lib.errors import RedisAway
@@ -56,7 +54,7 @@ class SharedLimits:
     def __init__(self, link: RedisLink) -> None:
         self._link = link
         self._memory = MemoryLimits()
-        self._digest = ""
+        self._script = link.client.register_script(_SCRIPT)
         self._waiting: deque[tuple[Sequence[Take], asyncio.Future[Verdict]]] = deque()
         self._asking: asyncio.Task[None] | None = None
 
@@ -99,14 +97,8 @@ class SharedLimits:
                 window = round(budget.window_s * 1_000_000)
                 # rounded up, so that no rounding lets one more through
                 arguments += (-(-window // budget.quota), window)
-        with self._link.asking("limits") as client:
-            if not self._digest:
-                self._digest = await client.script_load(_SCRIPT)
-            try:
-                answer = await client.evalsha(self._digest, len(keys), *keys, *arguments)
-            except NoScriptError:
-                # Redis was started anew, and has forgotten it
-                answer = await client.eval(_SCRIPT, len(keys), *keys, *arguments)
+        with self._link.asking("limits"):
+            answer = await self._script(keys=keys, args=arguments)
         return self._read(questions, deque(answer))
 
     def _read(self, questions: Sequence[Sequence[Take]], answer: deque[int]) -> list[Verdict]:

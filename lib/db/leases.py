@@ -44,7 +44,7 @@ class LeasingPool(Pool):
         return rows
 
     def get_idle_size(self) -> int:
-        """Pooleds that nobody uses now, those at hand included."""
+        """Connections that nobody uses now, those at hand included."""
         return super().get_idle_size() + len(self._at_hand)
 
     async def close(self) -> None:
