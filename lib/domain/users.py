@@ -16,8 +16,6 @@ SCOPES: tuple[Scope, ...] = ("read", "watchlists", "alerts", "account", "operati
 Actor = Literal["user", "api-key", "terminal", "nobody"]
 Locale = Literal["en", "ko"]
 
-LOCALES: tuple[Locale, ...] = ("en", "ko")
-
 
 class Principal(Struct, frozen=True):
     """Who asks. A token carries every scope, an API key those it was made with; neither exceeds the role.

@@ -7,13 +7,13 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from api.app import create_app
-from lib.cache.versions import UnknownVersions
 from lib.db.pool import open_pool
 from lib.postgres.server import PostgresServer
 from lib.settings import Settings
 from tests.support import seed
 from tests.support.accounts import House, add_person, open_house
 from tests.support.databases import fresh_database
+from tests.support.versions import UnknownVersions
 
 Client = AsyncTestClient[Litestar]
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib.cache.versions import CountedVersions
 from lib.db.pool import Pool
 from tests.support import seed
 from tests.support.hot import Hot, Statements, hot_app
 from tests.support.redis import RedisServer
+from tests.support.versions import CountedVersions
 
 BARS = "/stocks/AAPL/bars"
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)

@@ -10,9 +10,9 @@ import pytest
 
 import lib.db.reading
 from api.app import create_app
-from lib.cache.versions import CountedVersions
 from lib.db.pool import Pool
 from lib.settings import Settings
+from tests.support.versions import CountedVersions
 
 Opened = TypeVar("Opened")
 

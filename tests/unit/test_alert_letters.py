@@ -14,7 +14,7 @@ from lib.alerts.letters import FIRED, PAUSED, TEST, letter_values
 from lib.alerts.payload import FiringPart, Payload, payload
 from lib.db.alerts.deliveries import Delivery, Firing, Secret
 from lib.domain.alerts import Measure
-from lib.domain.users import LOCALES, Locale
+from lib.domain.users import Locale
 from lib.mail.writing import Letter, wanted_values, write_mail
 from lib.webhooks.signing import secret_text, signed_headers
 
@@ -75,7 +75,7 @@ def test_the_documented_body_has_the_fields_of_a_real_one() -> None:
         assert all(f'"{field.encode_name}"' in example for field in fields(part))
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", get_args(Locale))
 @pytest.mark.parametrize("template", [FIRED, TEST, PAUSED])
 @pytest.mark.parametrize("measure", get_args(Measure))
 def test_every_letter_can_be_written(locale: Locale, template: str, measure: Measure) -> None:
@@ -90,7 +90,7 @@ def test_every_letter_can_be_written(locale: Locale, template: str, measure: Mea
 
 
 def test_a_letter_speaks_the_language_of_who_gets_it() -> None:
-    english, korean = (letter_values(delivery(locale=locale)) for locale in LOCALES)
+    english, korean = (letter_values(delivery(locale=locale)) for locale in get_args(Locale))
     assert (english["measure"], english["side"], english["value"]) == ("price", "above", "80100 KRW")
     assert (korean["measure"], korean["side"], korean["threshold"]) == ("가격", "초과", "80000 KRW")
     assert letter_values(delivery("price_change"))["value"] == "80100 %"
