@@ -3,12 +3,15 @@ read data.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
 from litestar import Request
+from litestar.datastructures import MultiDict
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
+from litestar.typing import FieldDefinition
 
 from api.declared import query_parameters
 from api.problems import BadParameter
@@ -188,17 +191,20 @@ async def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
     """Raises BadParameter for a query parameter that the route does not have, or that is given twice: a typing error
     must not change an answer in silence. It waits for nothing, but what is not async would run in a thread.
     """
-    if not request.scope["query_string"]:
-        return
-    declared = query_parameters(request.route_handler)
-    for name in request.query_params:
+    if request.scope["query_string"]:
+        refuse_unknown(request.query_params, query_parameters(request.route_handler))
+
+
+def refuse_unknown(given: MultiDict[str], declared: Mapping[str, FieldDefinition]) -> None:
+    """The same for what is `given` to a route with the parameters `declared`."""
+    for name in given:
         if name not in declared:
             accepted = ", ".join(sorted(declared)) or "no parameters"
             raise BadParameter(name[:60], f"There is no parameter {name[:60]!r} here.", accepted=accepted)
-        if len(request.query_params.getall(name)) > 1:
+        if len(given.getall(name)) > 1:
             raise BadParameter(name, f"The parameter {name!r} is given more than once.", accepted="one value")
-        if "\x00" in request.query_params[name]:
+        if "\x00" in given[name]:
             raise BadParameter(name, f"The parameter {name!r} holds a null character.", accepted="text without it")
-        if declared[name].is_optional and request.query_params[name].lower() == "null":
+        if declared[name].is_optional and given[name].lower() == "null":
             # it would count as left out, and a client that writes its null into an address does not mean that
             raise BadParameter(name, f"The parameter {name!r} is null.", accepted="a value, or no such parameter")

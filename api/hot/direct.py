@@ -16,6 +16,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.typing import FieldDefinition
 
 from api.answers import CSV, JSON
 from api.auth.closed import DeclaresRead
@@ -23,6 +24,7 @@ from api.conditional import is_guarded, policy_of, tag_of
 from api.declared import query_parameters
 from api.deps import AT_HAND, NOW, at_hand, provide_moment
 from api.hot.reads import asks_for_many, hot_read
+from api.parameters import refuse_unknown
 from api.problems import BadParameter, answer_to
 from lib.errors import NotSettled
 from lib.settings import Settings
@@ -33,20 +35,16 @@ _OF_THE_REQUEST = ("request", "symbol", "moment")
 
 
 class Direct(NamedTuple):
-    """A handler, and what it is called with: its own parameters, which `question` decodes out of the `allowed` ones,
+    """A handler, and what it is called with: its own parameters, which `question` decodes out of the `declared` ones,
     what is at hand (`given`), and what comes of the request itself (`wants`).
     """
 
     handler: HTTPRouteHandler
     question: type[msgspec.Struct]
-    allowed: frozenset[str]
+    declared: Mapping[str, FieldDefinition]
     given: tuple[str, ...]
     wants: frozenset[str]
     guarded: bool
-
-
-class _Odd(Exception):
-    """Not a question that can be answered from here."""
 
 
 class DirectReads:
@@ -69,7 +67,7 @@ class DirectReads:
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         try:
             arguments = await self._arguments(route, request, read.symbol)
-        except (_Odd, BadParameter, NotSettled, msgspec.ValidationError):
+        except (BadParameter, NotSettled, msgspec.ValidationError):
             await self._inner(scope, receive, send)
             return
         scope["path_template"] = read.template
@@ -91,7 +89,7 @@ class DirectReads:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _arguments(self, route: Direct, request: Request[Any, Any, Any], symbol: str) -> dict[str, Any]:
-        asked = _asked(request, route.allowed) if request.scope["query_string"] else {}
+        asked = _asked(request, route.declared)
         as_of = asked.pop("as_of", None)
         arguments = msgspec.structs.asdict(msgspec.convert(asked, route.question, strict=False))
         for name in route.given:
@@ -116,8 +114,8 @@ def direct_routes(app: Litestar) -> Mapping[str, Direct]:
 
 def _direct(handler: HTTPRouteHandler) -> Direct | None:
     parameters = handler.parsed_fn_signature.parameters
-    allowed = frozenset(query_parameters(handler))
-    known = {*allowed, *AT_HAND, *_OF_THE_REQUEST}
+    declared = query_parameters(handler)
+    known = {*declared, *AT_HAND, *_OF_THE_REQUEST}
     holds = any(not isinstance(guard, DeclaresRead) for guard in handler.resolve_guards())
     if holds or any(getattr(layer, "after_request", None) for layer in handler.ownership_layers):
         return None
@@ -127,12 +125,12 @@ def _direct(handler: HTTPRouteHandler) -> Direct | None:
     fields = [
         (name, types[name], field.default) if field.has_default else (name, types[name])
         for name, field in parameters.items()
-        if name in allowed
+        if name in declared
     ]
     return Direct(
         handler,
         msgspec.defstruct("Question", fields, kw_only=True),
-        allowed,
+        declared,
         tuple(name for name in AT_HAND if name in parameters),
         frozenset(_OF_THE_REQUEST).intersection(parameters),
         is_guarded(handler),
@@ -143,11 +141,9 @@ def _is_conditional(scope: Scope) -> bool:
     return any(name == b"if-none-match" for name, _ in scope["headers"])
 
 
-def _asked(request: Request[Any, Any, Any], allowed: frozenset[str]) -> dict[str, str]:
-    """The parameters by name. Raises _Odd for whatever might be refused."""
-    asked: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in allowed or name in asked or "\x00" in value or value.lower() == "null":
-            raise _Odd
-        asked[name] = value
-    return asked
+def _asked(request: Request[Any, Any, Any], declared: Mapping[str, FieldDefinition]) -> dict[str, str]:
+    """The parameters by name. Raises BadParameter for what Litestar is to refuse."""
+    if not request.scope["query_string"]:
+        return {}
+    refuse_unknown(request.query_params, declared)
+    return dict(request.query_params)
