@@ -40,12 +40,9 @@ class Catalogue:
         self._listings: Mapping[int, Listing] = {}
         self._built: dict[str, Any] = {}
 
-    async def listings(self) -> Mapping[int, Listing]:
-        """Every listing by its id, as of their known version or at most FRESH_S old."""
-        if not self._is_fresh():
-            async with self._lock:
-                await self._refresh()
-        return self._listings
+    async def by_symbol(self) -> Mapping[str, Listing]:
+        """Every listing by its symbol, in the order of symbols, as of their known version or at most FRESH_S old."""
+        return await self._derived("by_symbol", _by_symbol)
 
     async def search_index(self) -> "SearchIndex":
         """Finds listings by what a person typed."""
@@ -89,3 +86,7 @@ class Catalogue:
                 self._version = version
                 self._built.clear()
         self._asked_at, self._heard = monotonic(), heard
+
+
+def _by_symbol(listings: Mapping[int, Listing]) -> Mapping[str, Listing]:
+    return {listing.symbol: listing for listing in sorted(listings.values(), key=lambda listing: listing.symbol)}

@@ -161,8 +161,7 @@ async def _symbols(text: str | None, catalogue: Catalogue) -> frozenset[str] | N
             "symbols", f"These are {len(given)} symbols.", accepted=f"{MOST_SYMBOLS} symbols at most, or none for all"
         )
     symbols = frozenset(map(known_symbol, given))
-    listed = {listing.symbol for listing in (await catalogue.listings()).values()}
-    for symbol in sorted(symbols - listed):
+    for symbol in sorted(symbols - (await catalogue.by_symbol()).keys()):
         raise UnknownSymbol(symbol)
     return symbols
 

@@ -157,8 +157,9 @@ class StocksController(Controller):
 
 
 async def _all_stocks(catalogue: Catalogue, limit: int, cursor: str | None) -> StockPage:
-    listings = sorted((await catalogue.listings()).values(), key=lambda listing: listing.symbol)
-    first = bisect_right(listings, read_cursor(cursor, str), key=lambda listing: listing.symbol) if cursor else 0
-    page = listings[first : first + limit]
-    more = first + limit < len(listings)
-    return StockPage([stock_item(listing) for listing in page], write_cursor(page[-1].symbol) if more else None)
+    listings = await catalogue.by_symbol()
+    symbols = list(listings)
+    first = bisect_right(symbols, read_cursor(cursor, str)) if cursor else 0
+    page = symbols[first : first + limit]
+    more = first + limit < len(symbols)
+    return StockPage([stock_item(listings[symbol]) for symbol in page], write_cursor(page[-1]) if more else None)
