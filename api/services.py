@@ -11,6 +11,7 @@ from api.live.controller import StreamController
 from api.operations.controller import OperationsController
 from api.operations.governing import GoverningController
 from api.sentiment.controller import SentimentController
+from api.sentiment.reading import ReadingController
 from api.stocks.controller import StocksController
 from api.users.access import ApiKeyController, SessionController
 from api.users.account import AccountController
@@ -22,7 +23,7 @@ from lib.domain.services import Service
 
 ROUTES: Final[dict[Service, tuple[ControllerRouterHandler, ...]]] = {
     "stocks": (StocksController,),
-    "sentiment": (SentimentController, StreamController),
+    "sentiment": (SentimentController, ReadingController, StreamController),
     "users": (
         RegistrationController,
         TokenController,

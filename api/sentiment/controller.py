@@ -1,15 +1,13 @@
-"""Routes under /sentiment. It does not know how a text is read or how buckets are kept."""
+"""Routes under /sentiment about what people said. It does not know how a text is read or how buckets are kept."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from litestar import Controller, Request, Response, get, post
-from litestar.params import JSONBody, QueryParameter
+from litestar import Controller, Request, Response, get
+from litestar.params import QueryParameter
 
 from api.answers import json_answer, table_answer
-from api.catalogue import Catalogue
 from api.cursors import read_cursor, write_cursor
 from api.deps import Moment, NamedDependency
 from api.openapi import problems
@@ -28,17 +26,15 @@ from api.parameters import (
     parse_range,
     window_until,
 )
-from api.scorers import check_scorer, scorer_list
+from api.scorers import check_scorer
 from api.sentiment.lines import series_lines
-from api.sentiment.schemas import CoverageList, ScorerList, Sentiment, Series, SeriesTable, Trending
-from api.sentiment.texts import Analysis, AnalyzeRequest, PostPage
+from api.sentiment.schemas import CoverageList, Sentiment, Series, SeriesTable, Trending
+from api.sentiment.texts import PostPage
 from api.sentiment.views import (
     SAMPLE,
     feed_view,
     post_view,
-    scored_mentions,
     sentiment_view,
-    terms,
     trending_view,
 )
 from api.tables import SLICE_ROWS, csv_stream, is_streamed
@@ -49,19 +45,14 @@ from lib.db.sentiment import sentiment_window
 from lib.db.series import SeriesInterval, sentiment_series
 from lib.db.series_spans import series_spans
 from lib.db.trending import Market, talked_about
-from lib.domain.sentiment import Label, Mention, Score
-from lib.scoring.mentions import values_of_mentions
-from lib.scoring.reader import Resolver
-from lib.scoring.registry import Scorer, get_scorer
+from lib.domain.sentiment import Label
 from lib.settings import Settings
-
-_BODY_LIMIT = 256 * 1024
 
 WindowLength = Annotated[WindowName, QueryParameter(description="How far back from now, or from `as_of`.")]
 
 
 class SentimentController(Controller):
-    """What people say: of one symbol, of all, and the reading of a text."""
+    """What people say: of one symbol, and of all."""
 
     path = "/sentiment"
     tags = ("sentiment",)
@@ -229,38 +220,6 @@ class SentimentController(Controller):
             )
         )
 
-    @post(
-        "/analyze",
-        operation_id="analyzeText",
-        summary="Read a text",
-        status_code=200,
-        request_max_body_size=_BODY_LIMIT,
-        responses=problems(400, 413, 503),
-    )
-    async def analyze(
-        self,
-        data: JSONBody[AnalyzeRequest],
-        catalogue: NamedDependency[Catalogue],
-        settings: NamedDependency[Settings],
-    ) -> Analysis:
-        """The score of a text with its reasons, and the stocks it mentions. Nothing of it is kept."""
-        scorer = get_scorer(data.scorer or settings.scorer)
-        resolver = await catalogue.resolver()
-        score, found, values = await asyncio.to_thread(_read, scorer, resolver, data)
-        return Analysis(
-            scorer=scorer.name,
-            score=score.value,
-            label=score.label,
-            raw=score.raw,
-            explanation=terms(score.explanation),
-            mentions=scored_mentions(found, values),
-        )
-
-    @get("/scorers", operation_id="getScorers", summary="The scorers there are")
-    async def scorers(self, settings: NamedDependency[Settings]) -> ScorerList:
-        """Every scorer with its published accuracy."""
-        return scorer_list(settings.scorer)
-
     @get("/coverage", operation_id="getCoverage", summary="What the sources gave", responses=problems(400, 503))
     async def coverage(
         self,
@@ -279,10 +238,3 @@ class SentimentController(Controller):
             as_of=moment.at,
             items=[feed_view(feed) for feed in feeds],
         )
-
-
-def _read(scorer: Scorer, resolver: Resolver, data: AnalyzeRequest) -> tuple[Score, Sequence[Mention], list[float]]:
-    score = scorer.score(data.text, lang=data.lang)
-    found = list(resolver.resolve(data.text, lang=data.lang))
-    places = [(mention.start, mention.end) for mention in found]
-    return score, found, values_of_mentions(scorer, data.text, places, lang=data.lang, whole=score.value)
