@@ -24,6 +24,15 @@ InsiteChartError
 ├── RedisAway               Redis does not answer; whoever asks has something else to fall back on
 ├── ArchiveError            a file cannot be imported at all (a bad line never raises; it goes to the rejects file)
 ├── PlatformError           the platform on this machine cannot start, or is not running
+├── RecoveryError           a backup, a restore or a drill could not do what it is for
+│   ├── StoreError          the store of backups does not answer or refuses
+│   │   ├── ObjectMissing   it has no object of this name
+│   │   └── ObjectExists    it has another object of this name, and none is ever replaced
+│   ├── KeyRefused          no key at hand opens what was sealed
+│   ├── Damaged             something is not, to the byte or the row, what was backed up; says what and where
+│   ├── BackupFailed        a backup could not be taken; nothing of it counts
+│   ├── NotRestorable       what is kept does not lead to the moment or the place that was asked for
+│   └── DrillRefused        a drill could harm what is in use, or has measured nothing
 └── SourceError             a provider did not give what it was asked for
     ├── RateLimited         asked too often; carries the moment from which asking is allowed again
     ├── Denied              credentials missing, wrong or without the right; stays until a person acts
@@ -182,6 +191,57 @@ class ArchiveError(InsiteChartError):
 
 class PlatformError(InsiteChartError):
     """The platform on this machine cannot start, or is not running."""
+
+
+class RecoveryError(InsiteChartError):
+    """A backup, a restore or a drill could not do what it is for."""
+
+
+class StoreError(RecoveryError):
+    """The store of backups does not answer, or refuses. `place` is how a person calls it."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"The store {place} cannot be used: {reason}.",
+            hint="Check INSITECHART_BACKUP_STORE, its credentials, and the room that is left there.",
+        )
+        self.place = place
+
+
+class ObjectMissing(StoreError):
+    """It has no object of this name."""
+
+    def __init__(self, place: str, key: str) -> None:
+        super().__init__(place, f"it has no object {key}")
+        self.key = key
+
+
+class ObjectExists(StoreError):
+    """It has an object of this name with other bytes."""
+
+    def __init__(self, place: str, key: str) -> None:
+        super().__init__(place, f"it has another object {key} already, and none is ever replaced")
+        self.key = key
+
+
+class KeyRefused(RecoveryError):
+    """No key at hand opens what was sealed, or there is none."""
+
+
+class Damaged(RecoveryError):
+    """Something is not what was backed up. The message says what, and where."""
+
+
+class BackupFailed(RecoveryError):
+    """A backup could not be taken; nothing of it counts."""
+
+
+class NotRestorable(RecoveryError):
+    """What is kept does not lead to the moment, or the place, that was asked for."""
+
+
+class DrillRefused(RecoveryError):
+    """A drill could harm what is in use, or has measured nothing."""
 
 
 class SourceError(InsiteChartError):

@@ -61,7 +61,7 @@ def spawn(
             env=dict(environment),
             cwd=folder,
             start_new_session=True,
-            preexec_fn=_bind_to_parent(end_signal) if sys.platform == "linux" else None,
+            preexec_fn=bound_to_parent(end_signal),
             user=account.user if account else None,
             group=account.group if account else None,
             extra_groups=[] if account else None,
@@ -86,7 +86,12 @@ def last_words(log: Path, *, since: int = 0) -> str:
     return telling[0] if telling else "it wrote nothing."
 
 
-def _bind_to_parent(signum: signal.Signals) -> Callable[[], None]:
+def bound_to_parent(signum: signal.Signals) -> Callable[[], None] | None:
+    """What a child runs before it becomes its program, so that it is sent `signum` when the calling thread ends; None
+    where the system does not know how (Linux does).
+    """
+    if sys.platform != "linux":
+        return None
     libc = ctypes.CDLL(None)
     parent = os.getpid()
 

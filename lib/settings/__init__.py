@@ -13,11 +13,12 @@ from lib.errors import ConfigurationError
 from lib.settings.api import ApiSettings
 from lib.settings.people import PeopleSettings
 from lib.settings.platform import PlatformSettings
+from lib.settings.recovery import RecoverySettings
 from lib.settings.sources import SourceSettings
 
 
 # the last part comes first wherever settings are shown
-class Settings(PeopleSettings, ApiSettings, SourceSettings, PlatformSettings, BaseSettings):
+class Settings(RecoverySettings, PeopleSettings, ApiSettings, SourceSettings, PlatformSettings, BaseSettings):
     """Frozen. Each field is set by INSITECHART_<FIELD> in upper case; lists are comma-separated.
 
     In the file a field may stand as it is or, without its first word, in a table of that name: `[reddit]` and
