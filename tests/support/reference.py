@@ -32,6 +32,8 @@ def korean_listings() -> list[Listing]:
     return [
         Listing(symbol=row["yahoo_symbol"], name=row["name_en"] or row["name_ko"], name_ko=row["name_ko"])
         for row in read_rows("kr_symbols.csv.gz")
+        # those that Yahoo has no symbol for, an import rejects
+        if row["yahoo_symbol"]
     ]
 
 
