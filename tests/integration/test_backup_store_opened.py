@@ -2,6 +2,7 @@
 breaks.
 """
 
+import asyncio
 import itertools
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from flows.support.backup_store import open_store
 from lib.backup.store.s3 import S3Store
-from lib.errors import ConfigurationError, StoreError
+from lib.errors import ConfigurationError, ObjectExists, StoreError
 from lib.settings import Settings
 from tests.servers.cutting import CuttingProxy
+from tests.servers.unconditional import unconditional
 from tests.support.s3 import new_bucket, s3_client
 
 _buckets = itertools.count()
@@ -83,3 +85,20 @@ async def test_a_line_that_dies_in_the_middle_of_reading_is_told(s3_url: str, bu
         store = S3Store(s3_client(proxy.url, timeout=3), bucket)
         with pytest.raises(StoreError):
             await proxy.in_thread(lambda: store.get("dump"))
+
+
+async def test_a_store_that_knows_no_conditions_is_asked_first(s3_url: str, bucket: str) -> None:
+    async with unconditional(s3_url) as url:
+        store = S3Store(s3_client(url), bucket)
+
+        def use() -> None:
+            store.put("a", b"one")
+            store.put("a", b"one")
+            with pytest.raises(ObjectExists):
+                store.put("a", b"two")
+            with store.begin("b") as upload:
+                upload.write(b"two")
+                upload.commit()
+            assert (store.get("a"), store.get("b")) == (b"one", b"two")
+
+        await asyncio.to_thread(use)

@@ -6,7 +6,7 @@ that does not know the header is asked first. Where objects are locked, nobody c
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -36,6 +36,8 @@ class S3Store:
         self._client, self._bucket = client, bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._lock_days = lock_days
+        # OpenStack Swift refuses what carries a condition, other stores pass over it
+        self._knows_conditions = True
 
     @property
     def place(self) -> str:
@@ -46,9 +48,7 @@ class S3Store:
         try:
             with self._telling(key):
                 self._refuse_replacing(key)
-                self._client.put_object(
-                    **self._name(key), Body=data, ContentMD5=_md5(data), IfNoneMatch="*", **self._lock()
-                )
+                self._once(self._client.put_object, **self._name(key), Body=data, ContentMD5=_md5(data), **self._lock())
         except ObjectExists:
             if self.get(key) != data:
                 raise
@@ -133,8 +133,11 @@ class S3Store:
         parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]
         with self._telling(key):
             self._refuse_replacing(key)
-            self._client.complete_multipart_upload(
-                **self._name(key), UploadId=upload, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
+            self._once(
+                self._client.complete_multipart_upload,
+                **self._name(key),
+                UploadId=upload,
+                MultipartUpload={"Parts": parts},
             )
             if self._lock_days and "ObjectLockMode" not in self._client.head_object(**self._name(key)):
                 # there are stores that forget, of an object in parts, what they were told when it began
@@ -150,6 +153,18 @@ class S3Store:
             return {}
         until = datetime.now(UTC) + timedelta(days=self._lock_days)
         return {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+
+    def _once(self, call: Callable[..., Any], **arguments: Any) -> None:
+        if self._knows_conditions:
+            try:
+                call(**arguments, IfNoneMatch="*")
+            except ClientError as error:
+                if _code(error) != "NotImplemented":
+                    raise
+                self._knows_conditions = False
+            else:
+                return
+        call(**arguments)
 
     def _refuse_replacing(self, key: str) -> None:
         # for stores that ignore If-None-Match; the header alone is exact where it is known
