@@ -1,6 +1,7 @@
 """Answers that are given at once: by plain calls through the layers, without a task and without messages.
 
-A layer takes part with a method `at_once` beside its usual way, made of the same rules. It returns what the layer would
+A layer takes part with a method `at_once` beside its usual way, made of the same rules, and keeps that of the layer
+inside as `inner_at_once`. It returns what the layer would
 send, or None for whatever it would not simply hand on: a refusal, a wait, work. Then the request goes the usual way as
 if nobody had been asked. What stands in front of a layer without such a method is never passed by.
 """
@@ -29,9 +30,10 @@ AtOnce: TypeAlias = Callable[[HTTPScope], Reply | None]
 
 
 def at_once_of(app: Any) -> AtOnce:
-    """How `app` answers at once; one that cannot never does."""
+    """How `app` answers at once; one that cannot, or stands around one that cannot, never does."""
+    inner: AtOnce | None = getattr(app, "inner_at_once", None)
     found: AtOnce = getattr(app, "at_once", never)
-    return found
+    return never if inner is never else found
 
 
 def never(_: HTTPScope) -> Reply | None:

@@ -36,7 +36,7 @@ class Observed:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._inner_at_once = at_once_of(app)
+        self.inner_at_once = at_once_of(app)
         self._under_way = 0
         # unique, and cheaper than to ask the kernel for each
         self._instance, self._count = secrets.token_hex(8), count(1)
@@ -83,7 +83,7 @@ class Observed:
     def at_once(self, scope: HTTPScope) -> Reply | None:
         """What is sent at once, measured and told of."""
         begun = perf_counter()
-        reply = self._inner_at_once(scope)
+        reply = self.inner_at_once(scope)
         if reply is None:
             return None
         request_id = self._request_id(scope)

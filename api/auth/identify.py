@@ -52,7 +52,7 @@ class Identify:
 
     def __init__(self, app: ASGIApp, authenticate: Authenticate, *, unproven: frozenset[str] = frozenset()) -> None:
         self._app = app
-        self._inner_at_once = at_once_of(app)
+        self.inner_at_once = at_once_of(app)
         self._authenticate = authenticate
         self._unproven = unproven
 
@@ -74,7 +74,7 @@ class Identify:
 
     def at_once(self, scope: HTTPScope) -> Reply | None:
         """What is sent at once, to nobody in particular: to find out who asks takes a wait."""
-        return None if carries_credentials(scope["headers"]) else self._inner_at_once(scope)
+        return None if carries_credentials(scope["headers"]) else self.inner_at_once(scope)
 
     async def _known(self, proof: str) -> Principal:
         try:

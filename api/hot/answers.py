@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from api.answers import CSV, JSON
-from api.at_once import Reply
+from api.at_once import Reply, never
 from api.hot.asked import Asked, asked_in, reply_of
 from api.hot.asking import Held, InPieces, ask
 from api.hot.encodings import encoded
@@ -52,6 +52,8 @@ class HotAnswers:
         self._app = app
         self._versions = versions
         self._memory = AnswerMemory(room)
+        # without memory nothing is ever at hand, so nobody has to look
+        self.inner_at_once = None if room else never
         self._shared = shared
         self._computing: Flights[_Computed] = Flights()
         self._encoding: Flights[Bytes] = Flights()

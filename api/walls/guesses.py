@@ -23,7 +23,7 @@ class Guesses:
 
     def __init__(self, app: ASGIApp, quota: int) -> None:
         self._app = app
-        self._inner_at_once = at_once_of(app)
+        self.inner_at_once = at_once_of(app)
         self._limits = MemoryLimits()
         self._budget = Budget("address-refusals", quota) if quota else None
 
@@ -49,7 +49,7 @@ class Guesses:
 
     def at_once(self, scope: HTTPScope) -> Reply | None:
         """What is sent at once, to those who do not say who they are."""
-        return None if carries_credentials(scope["headers"]) else self._inner_at_once(scope)
+        return None if carries_credentials(scope["headers"]) else self.inner_at_once(scope)
 
 
 def carries_credentials(headers: Iterable[tuple[bytes, bytes]]) -> bool:

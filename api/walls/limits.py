@@ -73,7 +73,7 @@ class RateLimits:
 
     def __init__(self, app: ASGIApp, budgets: Budgets, limits: Callable[[], Limits]) -> None:
         self._app = app
-        self._inner_at_once = at_once_of(app)
+        self.inner_at_once = at_once_of(app)
         self._budgets = budgets
         # asked each time: what is shared can only be opened once the application runs
         self._limits = limits
@@ -105,7 +105,7 @@ class RateLimits:
 
     def at_once(self, scope: HTTPScope) -> Reply | None:
         """What is sent at once, where no other process has to be asked whether it may be."""
-        reply = self._inner_at_once(scope)
+        reply = self.inner_at_once(scope)
         wanted = () if reply is None else self._wanted_by(scope)
         if reply is None or not wanted:
             return reply

@@ -84,7 +84,7 @@ class OuterWalls:
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app = app
-        self._inner_at_once = at_once_of(app)
+        self.inner_at_once = at_once_of(app)
         self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +124,7 @@ class OuterWalls:
             return None
         peer = scope["client"], scope["scheme"]
         strange = self._is_strange(scope, head)
-        reply = self._inner_at_once(scope) if self._refused(scope, head, strange=strange) is None else None
+        reply = self.inner_at_once(scope) if self._refused(scope, head, strange=strange) is None else None
         if reply is None:
             scope["client"], scope["scheme"] = peer
             return None

@@ -13,6 +13,9 @@ from prometheus_client import REGISTRY
 
 from api.__main__ import server_config
 from api.app import create_app
+from api.at_once import Reply, at_once_of, never
+from api.hot.answers import HotAnswers
+from api.walls.guesses import Guesses
 from api.walls.protocol import GuardedProtocol
 from lib.db.pool import Pool
 from lib.settings import Settings
@@ -227,3 +230,18 @@ async def test_the_time_between_two_requests_does_not_end_the_second(connection:
     await connection.ask(PLAIN[20:])
     assert connection.wire.written.count(b"HTTP/1.1 200") == 2
     assert connection.protocol.timeout_keep_alive_task is not None
+
+
+def test_a_layer_without_a_way_of_its_own_is_not_passed_by() -> None:
+    class Inner:
+        inner_at_once = None
+
+        def at_once(self, _: object) -> Reply:
+            return Reply(200, [], b"", "/")
+
+    async def unaware(*_: object) -> None:
+        """It cannot say anything at once."""
+
+    assert Guesses(Inner(), 1).at_once({"headers": []}) is not None  # type: ignore[arg-type, typeddict-item]
+    assert at_once_of(Guesses(unaware, 1)) is never
+    assert at_once_of(HotAnswers(unaware, versions=CountedVersions(), room=0)) is never
