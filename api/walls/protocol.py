@@ -16,6 +16,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from api.at_once import at_once_of
 from api.walls.heads import MOST_HEADER_BYTES, MOST_TARGET_BYTES
 from api.walls.outer import ABORT
+from lib.logs import get_logger
+
+log = get_logger(__name__)
 
 HEAD_S: Final = 10.0
 LINGER_S: Final = 1.0
@@ -98,9 +101,14 @@ class GuardedProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
     def _answer_at_once(self, cycle: RequestResponseCycle) -> bool:
-        if not cycle.keep_alive or self.pipeline or self.flow.write_paused or self.expect_100_continue:
+        if not cycle.keep_alive or self.pipeline or self.flow.write_paused or cycle.waiting_for_100_continue:
             return False
-        reply = self._at_once(cycle.scope)  # type: ignore[arg-type]  # uvicorn has a type of its own for it
+        try:
+            reply = self._at_once(cycle.scope)  # type: ignore[arg-type]  # uvicorn has a type of its own for it
+        except Exception:
+            # the parser would call it a bad request, and the usual way answers for errors
+            log.exception("no answer at once")
+            return False
         if reply is None:
             return False
         headers = chain(self.server_state.default_headers, reply.headers)

@@ -232,6 +232,16 @@ async def test_the_time_between_two_requests_does_not_end_the_second(connection:
     assert connection.protocol.timeout_keep_alive_task is not None
 
 
+async def test_an_unexpected_error_is_left_to_the_usual_way(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> Reply:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(connection.protocol, "_at_once", broken)
+    assert (await connection.ask(PLAIN)).startswith(b"HTTP/1.1 200")
+
+
 def test_a_layer_without_a_way_of_its_own_is_not_passed_by() -> None:
     class Inner:
         inner_at_once = None
