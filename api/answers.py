@@ -25,7 +25,10 @@ def table_answer(request: Request[Any, Any, Any], body: str) -> Response[Any]:
 
 def wants_csv(request: Request[Any, Any, Any]) -> bool:
     """Does the client like CSV better than JSON?"""
-    return prefers_csv(",".join(request.headers.getall("accept", [])))
+    # every table asks this, and Litestar would make an object of all headers first
+    return prefers_csv(
+        ",".join(value.decode("latin-1") for name, value in request.scope["headers"] if name == b"accept")
+    )
 
 
 @lru_cache(maxsize=512)

@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
         return Guesses(inner, settings.limits_refusals)
 
     def rate_limits(inner: ASGIApp) -> ASGIApp:
-        return RateLimits(inner, budgets_of(settings), lambda: app.state.get("limits") or in_memory)
+        return RateLimits(inner, budgets_of(settings), lambda: app.state.limits)
 
     async def authenticate(proof: str) -> Principal:
         accounts: Accounts = app.state.accounts
@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
     def true_allow(inner: ASGIApp) -> ASGIApp:
         return TrueAllow(inner, lambda: methods)
 
-    in_memory = MemoryLimits()
+    app.state.limits = MemoryLimits()
     methods = methods_by_path(app)
     closed = [] if settings.public_reads else [ClosedReads]
     app.surround(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 from litestar import Litestar
 from litestar.enums import ScopeType
 
+from api.at_once import AtOnce, at_once_of, never
+
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
@@ -16,6 +18,7 @@ class LayeredLitestar(Litestar):
     """What middleware would see too late, if at all: unknown paths, wrong methods, answers that need no route."""
 
     _outermost: "ASGIApp | None" = None
+    at_once: AtOnce = staticmethod(never)
 
     def surround(self, layers: Sequence[Layer]) -> None:
         """Puts `layers` around the application, the first of them outermost."""
@@ -23,6 +26,7 @@ class LayeredLitestar(Litestar):
         for layer in reversed(layers):
             app = layer(app)
         self._outermost = app
+        self.at_once = at_once_of(app)
 
     async def __call__(
         self,

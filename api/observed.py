@@ -11,11 +11,13 @@ from itertools import count
 from time import perf_counter
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
 
+from api.at_once import Reply, at_once_of
 from api.request_lines import write_request_line
 from lib.logs import request_id as current_request_id
-from lib.metrics import HTTP_REQUESTS, HTTP_SECONDS, HTTP_UNDER_WAY
+from lib.metrics import ANSWERS_KEPT, HTTP_REQUESTS, HTTP_SECONDS, HTTP_UNDER_WAY
 
 REQUEST_ID_HEADER = b"x-request-id"
 # in the state of a request whose answer has no end
@@ -34,6 +36,7 @@ class Observed:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self.inner_at_once = at_once_of(app)
         self._under_way = 0
         # unique, and cheaper than to ask the kernel for each
         self._instance, self._count = secrets.token_hex(8), count(1)
@@ -77,6 +80,21 @@ class Observed:
                 answered()
             _tell(scope, text, status, perf_counter() - begun)
 
+    def at_once(self, scope: HTTPScope) -> Reply | None:
+        """What is sent at once, measured and told of."""
+        begun = perf_counter()
+        reply = self.inner_at_once(scope)
+        if reply is None:
+            return None
+        request_id = self._request_id(scope)
+        reply.headers.append((REQUEST_ID_HEADER, request_id))
+        ANSWERS_KEPT.inc()
+        scope["path_template"] = reply.route
+        seconds = perf_counter() - begun
+        _measure(scope, reply.status, seconds)
+        _tell(scope, request_id.decode(), reply.status, seconds)
+        return reply
+
     def _request_id(self, scope: Scope) -> bytes:
         for name, value in scope["headers"]:
             if name == REQUEST_ID_HEADER and _USABLE_ID.fullmatch(value):
@@ -87,9 +105,9 @@ class Observed:
 def _measure(scope: Scope, status: int, seconds: float) -> None:
     route = str(scope.get("path_template") or "unmatched")
     method = str(scope.get("method", ""))
-    label = method if method in _METHODS else "other"
-    _requests(label, route, status).inc()
-    _durations(label, route).observe(seconds)
+    requests, durations = _collectors(method if method in _METHODS else "other", route, status)
+    requests.inc()
+    durations.observe(seconds)
 
 
 def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
@@ -106,5 +124,6 @@ def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
     )
 
 
-_requests = lru_cache(maxsize=4096)(HTTP_REQUESTS.labels)
-_durations = lru_cache(maxsize=1024)(HTTP_SECONDS.labels)
+@lru_cache(maxsize=4096)
+def _collectors(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return HTTP_REQUESTS.labels(method, route, status), HTTP_SECONDS.labels(method, route)

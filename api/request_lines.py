@@ -11,6 +11,7 @@ from time import gmtime, strftime, time_ns
 from lib.logs import get_logger, ready_lines
 
 _LOGGER = "api.observed"
+_LONGEST_KNOWN = 256
 log = get_logger(_LOGGER)
 
 
@@ -20,29 +21,34 @@ def write_request_line(
     """One line. `ms` is how long the answer took; a `quiet` one is of level debug. The id is to be of harmless
     characters.
     """
-    shown = path if path.isprintable() else path.encode("unicode_escape").decode()
     write = None if quiet else ready_lines()
     if write is None:
+        shown = _harmless(path)
         line = log.debug if quiet else log.info
         line("request", method=method, path=shown, route=route, status=status, ms=ms, request_id=request_id)
         return
+    us = time_ns() // 1000
+    # clients choose paths, and are not to fill that memory with long ones
+    beginning = _known_beginning if len(path) <= _LONGEST_KNOWN else _beginning
     write(
-        f'{{"method": {_word(method)}, "path": {encode_basestring(shown)}, "route": {_word(route)}, '
-        f'"status": {status}, "ms": {ms}, "event": "request", "request_id": "{request_id}", '
-        f'"level": "info", "logger": "{_LOGGER}", "timestamp": "{_now()}"}}\n'
+        f'{beginning(method, path, route, status)}{ms}, "event": "request", "request_id": "{request_id}", '
+        f'"level": "info", "logger": "{_LOGGER}", "timestamp": "{_second(us // 1_000_000)}.{us % 1_000_000:06d}Z"}}\n'
     )
 
 
-@lru_cache(maxsize=256)
-def _word(text: str) -> str:
-    return str(encode_basestring(text))
+def _harmless(path: str) -> str:
+    return path if path.isprintable() else path.encode("unicode_escape").decode()
+
+
+def _beginning(method: str, path: str, route: str, status: int) -> str:
+    words = (method, _harmless(path), route)
+    named = zip(("method", "path", "route"), map(encode_basestring, words), strict=True)
+    return "{" + "".join(f'"{name}": {word}, ' for name, word in named) + f'"status": {status}, "ms": '
+
+
+_known_beginning = lru_cache(maxsize=4096)(_beginning)
 
 
 @lru_cache(maxsize=1)
 def _second(seconds: int) -> str:
     return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))
-
-
-def _now() -> str:
-    seconds, rest = divmod(time_ns(), 1_000_000_000)
-    return f"{_second(seconds)}.{rest // 1000:06d}Z"

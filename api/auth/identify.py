@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from api.at_once import Reply, at_once_of
 from api.auth.guards import PRINCIPAL
 from api.auth.refusing import answer_refusal
 from api.walls.guesses import carries_credentials
@@ -51,6 +52,7 @@ class Identify:
 
     def __init__(self, app: ASGIApp, authenticate: Authenticate, *, unproven: frozenset[str] = frozenset()) -> None:
         self._app = app
+        self.inner_at_once = at_once_of(app)
         self._authenticate = authenticate
         self._unproven = unproven
 
@@ -69,6 +71,10 @@ class Identify:
                 await answer_refusal(error, scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def at_once(self, scope: HTTPScope) -> Reply | None:
+        """What is sent at once, to nobody in particular: to find out who asks takes a wait."""
+        return None if carries_credentials(scope["headers"]) else self.inner_at_once(scope)
 
     async def _known(self, proof: str) -> Principal:
         try:

@@ -10,23 +10,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from api.answers import CSV, JSON
+from api.at_once import Reply, never
+from api.hot.asked import Asked, asked_in, reply_of
 from api.hot.asking import Held, InPieces, ask
-from api.hot.encodings import ENCODINGS, SMALLEST, encoded, preferred_encoding, wants_csv
+from api.hot.encodings import encoded
 from api.hot.flights import Flights
-from api.hot.reads import Read, asks_for_many, hot_read, stamp_of
+from api.hot.reads import stamp_of
 from lib.cache.answers import Answer, AnswerMemory, Bytes, Stamp
 from lib.cache.shared_answers import SharedAnswers
 from lib.cache.versions import Versions
 from lib.metrics import ANSWERS_COMPUTED, ANSWERS_KEPT, ANSWERS_SHARED, watch_answers
-
-_VARY = (b"vary", b"Accept, Accept-Encoding")
-# longer questions are no read of ours, or one of which every client asks another
-_LONGEST_QUERY = 512
-
-_Key = tuple[str, str, bytes, bool]
 
 
 class _Computed(NamedTuple):
@@ -38,14 +34,6 @@ class _Computed(NamedTuple):
     route: str
     held: Held | None
     answer: Answer | None
-
-
-class _Asked(NamedTuple):
-    """What of the request's headers matters here."""
-
-    csv: bool
-    encoding: bytes
-    known: bytes
 
 
 class HotAnswers:
@@ -64,27 +52,25 @@ class HotAnswers:
         self._app = app
         self._versions = versions
         self._memory = AnswerMemory(room)
+        # without memory nothing is ever at hand, so nobody has to look
+        self.inner_at_once = None if room else never
         self._shared = shared
         self._computing: Flights[_Computed] = Flights()
         self._encoding: Flights[Bytes] = Flights()
         watch_answers(lambda: self._memory.size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = hot_read(scope["path"]) if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" else None
-        query = scope["query_string"]
-        if read is None or len(query) > _LONGEST_QUERY or asks_for_many(query):
+        asked = asked_in(scope) if scope["type"] == ScopeType.HTTP else None
+        if asked is None:
             await self._app(scope, receive, send)
             return
-        asked = _asked(scope, read)
-        key = (read.template, read.symbol, query, asked.csv)
-        stamp = stamp_of(read, query, self._versions) if self._memory.most else None
-        answer = None if stamp is None else self._memory.find(key, stamp)
+        stamp, answer = self._kept(asked)
         if answer is not None:
-            scope["path_template"] = read.template
+            scope["path_template"] = asked.question.read.template
             ANSWERS_KEPT.inc()
         else:
             try:
-                computed = await self._compute(scope, read, key, stamp)
+                computed = await self._compute(scope, asked, stamp)
             except InPieces:
                 await self._app(scope, receive, send)
                 return
@@ -97,29 +83,48 @@ class HotAnswers:
             if answer is None:
                 await _send_held(computed.held, send)
                 return
-        await self._send(answer, key, asked, send)
+        reply = reply_of(answer, asked)
+        while reply is None:
+            await self._encode(answer, asked)
+            reply = reply_of(answer, asked)
+        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+        await send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
-    async def _compute(self, scope: Scope, read: Read, key: _Key, stamp: Stamp | None) -> _Computed:
+    def at_once(self, scope: HTTPScope) -> Reply | None:
+        """What is kept for this request, if it is kept in the encoding that is wanted."""
+        asked = asked_in(scope)
+        if asked is None:
+            return None
+        _, answer = self._kept(asked)
+        return None if answer is None else reply_of(answer, asked)
+
+    def _kept(self, asked: Asked) -> tuple[Stamp | None, Answer | None]:
+        """What an answer has to be made of now, and the one that is kept and was."""
+        stamp = stamp_of(asked.question, self._versions) if self._memory.most else None
+        return stamp, None if stamp is None else self._memory.find(asked.key, stamp)
+
+    async def _compute(self, scope: Scope, asked: Asked, stamp: Stamp | None) -> _Computed:
         if stamp is None:
             ANSWERS_COMPUTED.inc()
-            return await self._ask(scope, read, key)
-        return await self._computing.join((key, stamp), lambda: self._find(scope, read, key, stamp))
+            return await self._ask(scope, asked)
+        return await self._computing.join((asked.key, stamp), lambda: self._find(scope, asked, stamp))
 
-    async def _find(self, scope: Scope, read: Read, key: _Key, stamp: Stamp) -> _Computed:
+    async def _find(self, scope: Scope, asked: Asked, stamp: Stamp) -> _Computed:
         """From the other processes or, where none has it, from the application; and kept for the next."""
+        key = asked.key
         shared = self._shared()
         if shared is not None:
             found = await shared.find(key, stamp)
             if found is not None:
                 ANSWERS_SHARED.inc()
                 self._memory.keep(key, stamp, found)
-                return _Computed(scope, read.template, None, found)
+                return _Computed(scope, asked.question.read.template, None, found)
         ANSWERS_COMPUTED.inc()
         answer = None
         try:
-            computed = await self._ask(scope, read, key)
+            computed = await self._ask(scope, asked)
             # what has changed meanwhile, or belongs to the next window, is of no use to anyone later
-            if computed.answer is not None and stamp == stamp_of(read, key[2], self._versions):
+            if computed.answer is not None and stamp == stamp_of(asked.question, self._versions):
                 answer = computed.answer
                 self._memory.keep(key, stamp, answer)
             return computed
@@ -127,62 +132,19 @@ class HotAnswers:
             if shared is not None:
                 shared.keep_soon(key, stamp, answer)
 
-    async def _ask(self, scope: Scope, read: Read, key: _Key) -> _Computed:
-        media_type = CSV if key[3] else JSON
+    async def _ask(self, scope: Scope, asked: Asked) -> _Computed:
+        media_type = CSV if asked.key[3] else JSON
         held = await ask(self._app, scope, media_type.encode())
         tag = held.header(b"etag")
         answer = None
-        if held.is_plain and tag and held.route == read.template:
+        if held.is_plain and tag and held.route == asked.question.read.template:
             answer = Answer(held.header(b"content-type"), held.header(b"cache-control"), tag, held.body)
         return _Computed(scope, held.route or "unmatched", held, answer)
 
-    async def _send(self, answer: Answer, key: _Key, asked: _Asked, send: Send) -> None:
-        headers = [(b"etag", answer.tag), (b"cache-control", answer.policy), _VARY]
-        known = _known_tag(answer, asked.known) if asked.known else None
-        if known is not None:
-            headers[0] = (b"etag", known)
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-            return
-        body = answer.body
-        if asked.encoding and len(body) >= SMALLEST:
-            found = answer.encoded.get(asked.encoding) or await self._encode(answer, key, asked.encoding)
-            if found.tag != answer.tag:
-                body = found.body
-                headers[0] = (b"etag", found.tag)
-                headers.append((b"content-encoding", asked.encoding))
-        headers.append((b"content-type", answer.media_type))
-        headers.append((b"content-length", b"%d" % len(body)))
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
-
-    async def _encode(self, answer: Answer, key: _Key, encoding: bytes) -> Bytes:
+    async def _encode(self, answer: Answer, asked: Asked) -> None:
         # the answer is held while it is encoded, so its id is nobody else's
-        found = await self._encoding.join((id(answer), encoding), lambda: encoded(answer, encoding))
-        self._memory.grew(key, answer)
-        return found
-
-
-def _asked(scope: Scope, read: Read) -> _Asked:
-    accept = encoding = known = b""
-    for name, value in scope["headers"]:
-        if name == b"accept":
-            accept = accept + b"," + value if accept else value
-        elif name == b"accept-encoding":
-            encoding = encoding + b"," + value if encoding else value
-        elif name == b"if-none-match":
-            known = known + b"," + value if known else value
-    return _Asked(read.is_table and wants_csv(accept), preferred_encoding(encoding), known)
-
-
-def _known_tag(answer: Answer, known: bytes) -> bytes | None:
-    """The tag among `known` (If-None-Match) that names this answer, in whatever encoding it was sent before."""
-    if known.strip() == b"*":
-        return answer.tag
-    names = {answer.tag, *(answer.tag[:-1] + b"-" + encoding + b'"' for encoding in ENCODINGS)}
-    # a proxy that compressed the answer has weakened the tag, and comparing is weak anyway
-    tags = (candidate.strip().removeprefix(b"W/") for candidate in known.split(b","))
-    return next((tag for tag in tags if tag in names), None)
+        await self._encoding.join((id(answer), asked.encoding), lambda: encoded(answer, asked.encoding))
+        self._memory.grew(asked.key, answer)
 
 
 async def _send_held(held: Held | None, send: Send) -> None:

@@ -22,6 +22,9 @@ _SETTLED = re.compile(rb"(^|&)as_of=")
 # siblings of /sentiment/{symbol} that are no symbols
 _OTHERS = frozenset({"analyze", "coverage", "scorers", "stream", "trending"})
 
+# longer questions are no read of ours, or one of which every client asks another
+_LONGEST_QUERY = 512
+
 _LIMIT = re.compile(rb"(?:^|&)limit=(\d{1,12})(?![^&])")
 
 _Numbers = Callable[[Versions, str], tuple[int | None, ...]]
@@ -88,18 +91,36 @@ def hot_read(path: str) -> Read | None:
     return None
 
 
+class Question(NamedTuple):
+    """A hot read with its query string; `settled` where it asks as of a moment."""
+
+    read: Read
+    query: bytes
+    settled: bool
+
+
+@lru_cache(maxsize=4096)
+def question_of(path: str, query: bytes) -> Question | None:
+    """The question at `path`; None for what is no hot read, or is not held as a whole."""
+    read = hot_read(path)
+    if read is None or len(query) > _LONGEST_QUERY or asks_for_many(query):
+        return None
+    return Question(read, query, _SETTLED.search(query) is not None)
+
+
 def asks_for_many(query: bytes) -> bool:
     """Does `query` ask for more rows than one answer holds as a whole? Then it comes in pieces, or not at all."""
     found = _LIMIT.search(query)
     return found is not None and int(found[1]) > MOST_ROWS
 
 
-def stamp_of(read: Read, query: bytes, versions: Versions) -> Stamp | None:
-    """What an answer to `read` that is asked for now depends on; None where that is not known.
+def stamp_of(question: Question, versions: Versions) -> Stamp | None:
+    """What an answer to `question` that is asked now depends on; None where that is not known.
 
     An answer as of a settled moment depends on nothing that changes, but on whose data it is.
     """
-    if _SETTLED.search(query) is not None:
+    read = question.read
+    if question.settled:
         return (versions.origin,)
     numbers = read.numbers(versions, read.symbol)
     if None in numbers:

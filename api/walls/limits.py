@@ -11,8 +11,9 @@ from math import ceil
 from typing import Literal, NamedTuple
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from api.at_once import Reply, at_once_of
 from api.walls.refusals import Refused, answer_refused
 from lib.cache.limits import Budget, Limits, MemoryLimits, Take, Verdict
 from lib.domain.networks import one_client
@@ -72,6 +73,7 @@ class RateLimits:
 
     def __init__(self, app: ASGIApp, budgets: Budgets, limits: Callable[[], Limits]) -> None:
         self._app = app
+        self.inner_at_once = at_once_of(app)
         self._budgets = budgets
         # asked each time: what is shared can only be opened once the application runs
         self._limits = limits
@@ -82,15 +84,7 @@ class RateLimits:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        http = scope
-        principal: Principal | None = http["state"].get("principal")
-        kind = _kind(http["method"], http["path"], principal is not None)
-        if kind is None:
-            await self._app(scope, receive, send)
-            return
-        client = scope["client"]
-        address = client[0] if client else ""
-        wanted = self._wanted(kind, principal, address if principal is None or kind == "logins" else "")
+        wanted = self._wanted_by(scope)
         if not wanted:
             await self._app(scope, receive, send)
             return
@@ -108,6 +102,30 @@ class RateLimits:
             await send(message)
 
         await self._app(scope, receive, counted)
+
+    def at_once(self, scope: HTTPScope) -> Reply | None:
+        """What is sent at once, where no other process has to be asked whether it may be."""
+        reply = self.inner_at_once(scope)
+        wanted = () if reply is None else self._wanted_by(scope)
+        if reply is None or not wanted:
+            return reply
+        limits = self._limits()
+        verdict = limits.take_now(wanted) if isinstance(limits, MemoryLimits) else None
+        # a refusal has taken nothing, so it can be asked for once more, the usual way
+        if verdict is None or not verdict.allowed:
+            return None
+        reply.headers += _fields(verdict)
+        return reply
+
+    def _wanted_by(self, scope: HTTPScope) -> Sequence[Take]:
+        """What this request takes; nothing where it is not counted."""
+        principal: Principal | None = scope["state"].get("principal")
+        kind = _kind(scope["method"], scope["path"], principal is not None)
+        if kind is None:
+            return ()
+        client = scope["client"]
+        address = client[0] if client else ""
+        return self._wanted(kind, principal, address if principal is None or kind == "logins" else "")
 
     def _find(self, kind: Kind, principal: Principal | None, address: str) -> Sequence[Take]:
         """From which buckets it takes. Logins count by address, whoever is known: they are how one becomes known."""

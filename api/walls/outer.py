@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from api.at_once import Reply, at_once_of
 from api.walls.bodies import BODY_BYTES, BODY_S, BoundedBody, check_length
 from api.walls.cors import Cors
 from api.walls.heads import check_headers, check_target
 from api.walls.hosts import AllowedHosts
 from api.walls.proxies import Origin, true_origin
 from api.walls.refusals import Refused, answer_refused
-from api.walls.security import with_security
+from api.walls.security import security_beside
 from api.walls.times import Running, TimeLimits
 from lib.domain.networks import Networks
 from lib.logs import get_logger
@@ -83,6 +84,7 @@ class OuterWalls:
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app = app
+        self.inner_at_once = at_once_of(app)
         self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,9 +94,8 @@ class OuterWalls:
             return
         # of a header that is given twice this has the last; those that matter may stand once
         head = dict(scope["headers"])
-        # what came from somewhere else is not from the network of whoever hands it on
-        strange = not _HANDED_ON.isdisjoint(head) and not self._find_origin(scope)
-        has_body = b"content-length" in head or b"transfer-encoding" in head
+        strange = self._is_strange(scope, head)
+        has_body = _has_body(head)
         times = self._rules.times
         extensions: dict[str, Any] = scope.get("extensions") or {}
         running = times.enter(extensions.get(ABORT))
@@ -115,6 +116,24 @@ class OuterWalls:
             await self._expired(scope, running, answer)
         finally:
             times.leave(running)
+
+    def at_once(self, scope: HTTPScope) -> Reply | None:
+        """What is sent at once. Without an answer `scope` is as it was."""
+        head = dict(scope["headers"])
+        if _has_body(head):
+            return None
+        peer = scope["client"], scope["scheme"]
+        strange = self._is_strange(scope, head)
+        reply = self.inner_at_once(scope) if self._refused(scope, head, strange=strange) is None else None
+        if reply is None:
+            scope["client"], scope["scheme"] = peer
+            return None
+        self._dress(reply.headers, secure=scope["scheme"] == "https", origin=self._origin_in(head))
+        return reply
+
+    def _is_strange(self, scope: HTTPScope, head: dict[bytes, bytes]) -> bool:
+        """What came from somewhere else is not from the network of whoever hands it on."""
+        return not _HANDED_ON.isdisjoint(head) and not self._find_origin(scope)
 
     def _find_origin(self, scope: HTTPScope) -> bool:
         """Puts who really asks into `scope`; False where whoever handed the request on is not believed, or does not say
@@ -157,14 +176,12 @@ class OuterWalls:
         return scope["method"] == "OPTIONS" and b"origin" in head and self._rules.cors.allows(head[b"origin"])
 
     def _dressed(self, scope: HTTPScope, head: dict[bytes, bytes], send: Send, running: Running) -> Send:
-        secure, cors, times = scope["scheme"] == "https", self._rules.cors, self._rules.times
-        origin = None if cors.off else head.get(b"origin", b"")
+        secure, origin, times = scope["scheme"] == "https", self._origin_in(head), self._rules.times
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = with_security(message["headers"], secure=secure)
-                if origin is not None:
-                    headers += cors.headers_for(origin)
+                headers = [*message["headers"]]
+                self._dress(headers, secure=secure, origin=origin)
                 message["headers"] = headers
                 running.begun = True
             running.until = monotonic() + times.stall_s
@@ -173,8 +190,21 @@ class OuterWalls:
 
         return dressed
 
+    def _origin_in(self, head: dict[bytes, bytes]) -> bytes | None:
+        """The page that asks, empty where no page does; None where that makes no difference."""
+        return None if self._rules.cors.off else head.get(b"origin", b"")
+
+    def _dress(self, headers: list[tuple[bytes, bytes]], *, secure: bool, origin: bytes | None) -> None:
+        headers += security_beside(headers, secure=secure)
+        if origin is not None:
+            headers += self._rules.cors.headers_for(origin)
+
     async def _expired(self, scope: HTTPScope, running: Running, send: Send) -> None:
         running.task.uncancel()
         log.warning("request cut", path=scope["path"], begun=running.begun)
         if not running.begun:
             await answer_refused(scope, send, _TOOK_TOO_LONG, close=True)
+
+
+def _has_body(head: dict[bytes, bytes]) -> bool:
+    return b"content-length" in head or b"transfer-encoding" in head

@@ -7,13 +7,18 @@ moment, so that the answer can still be read, before the connection ends.
 """
 
 import asyncio
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from api.at_once import at_once_of
 from api.walls.heads import MOST_HEADER_BYTES, MOST_TARGET_BYTES
 from api.walls.outer import ABORT
+from lib.logs import get_logger
+
+log = get_logger(__name__)
 
 HEAD_S: Final = 10.0
 LINGER_S: Final = 1.0
@@ -37,6 +42,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._lingering = False
+        self._at_once = at_once_of(self.app)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection: its first head is awaited."""
@@ -66,6 +72,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
+        # the request before it may have come, and been answered, in the same piece
+        self._unset_keepalive_if_required()
         extensions: dict[str, Any] = {ABORT: self.transport.abort}
         self.scope["extensions"] = extensions
         if not self._in_head:
@@ -86,6 +94,31 @@ class GuardedProtocol(HttpToolsProtocol):
             self._linger()
             return
         super().on_response_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """The request of `cycle` is to be answered: at once where nothing is in the way, else by a task."""
+        if app is not self.app or not self._answer_at_once(cycle):
+            super()._start_asgi_task(cycle, app)
+
+    def _answer_at_once(self, cycle: RequestResponseCycle) -> bool:
+        if not cycle.keep_alive or self.pipeline or self.flow.write_paused or cycle.waiting_for_100_continue:
+            return False
+        try:
+            reply = self._at_once(cycle.scope)  # type: ignore[arg-type]  # uvicorn has a type of its own for it
+        except Exception:
+            # the parser would call it a bad request, and the usual way answers for errors
+            log.exception("no answer at once")
+            return False
+        if reply is None:
+            return False
+        headers = chain(self.server_state.default_headers, reply.headers)
+        head = b"%b%b\r\n\r\n" % (STATUS_LINE[reply.status], b"\r\n".join(map(b": ".join, headers)))
+        # in one call of the system, and without a copy of the body
+        self.transport.writelines((head, reply.body))
+        cycle.response_started = cycle.response_complete = True
+        cycle.more_body = False
+        super().on_response_complete()
+        return True
 
     def _take_authority(self) -> None:
         """`GET http://name/path`: the name in the target is the one that counts (RFC 9112, 3.2.2)."""

@@ -19,10 +19,11 @@ _PLAIN = (_POLICY, _REFERRER, *_ALWAYS)
 _TLS = (*_PLAIN, _STRICT_TRANSPORT)
 
 
-def with_security(headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> list[tuple[bytes, bytes]]:
-    """`headers` and what browsers are to be told; what a route says itself stays as it is. `secure`: it came by TLS."""
-    own = [*headers]
-    return [*own, *_missing(tuple([name for name, _ in own]), secure)]
+def security_beside(headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """What browsers are to be told beside `headers`: what a route says itself stays as it is. `secure`: it came by
+    TLS.
+    """
+    return _missing(tuple([name for name, _ in headers]), secure)
 
 
 @lru_cache(maxsize=1024)

@@ -47,7 +47,8 @@ def listings() -> list[Listing]:
     """Real listings of the US and Korea where the folder of real data has them, filled up with made-up ones."""
     real: list[Listing] = list(KNOWN)
     if (data_folder() / "us_symbols.csv.gz").exists():
-        real += us_listings() + korean_listings() + delisted_listings()
+        # companies of a market that Yahoo does not list have no symbol
+        real += [found for found in us_listings() + korean_listings() + delisted_listings() if found.symbol]
     found = {listing.symbol: listing for listing in [*made_up(LISTINGS), *reversed(real)]}
     ordered = {listing.symbol: found[listing.symbol] for listing in [*real, *found.values()]}
     return list(ordered.values())[:LISTINGS]
