@@ -35,6 +35,8 @@ Progress = Callable[[int], None]
 
 _TELL_EVERY_S = 0.5
 _MEASURING = 2
+# against the next two levels it takes a half and a third of the work, for 2 % more bytes: measured on bars and posts
+_LEVEL = 1
 
 
 async def take_dump(
@@ -133,7 +135,7 @@ def _dump(
     ]  # fmt: skip
     with piped(command, connection_environment(source.url)) as program, store.begin(key) as upload:
         stop.calls(program.process.kill)
-        sealed = seal(_told(program.pieces(), on_progress), upload.write, keys.recipients)
+        sealed = seal(_told(program.pieces(), on_progress), upload.write, keys.recipients, level=_LEVEL)
         if stop.asked:
             raise BackupFailed("The backup was stopped.")
         upload.commit()
