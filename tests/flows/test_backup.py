@@ -61,9 +61,8 @@ async def test_one_that_cannot_be_restored_fails_the_run_and_is_kept(pool: Pool,
     await pool.execute("CREATE TABLE strict (n integer CHECK (fits(n))); INSERT INTO strict VALUES (1)")
     await pool.execute("CREATE OR REPLACE FUNCTION fits(n integer) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN n > 1")
     state = await backup(return_state=True)
-    with pytest.raises(Damaged, match="violates check constraint"):
+    with pytest.raises(Damaged, match=r"is not good: archive: pg_restore ended with .* violates check constraint"):
         await state.result()
-    assert "is not good: archive: pg_restore ended with" in (await report(state)).sentence
     (kept,) = read_backups(store, await installation_id(pool), "logical")
     (row,) = await backups_of(pool)
     assert (row.id, row.state, kept.state) == (kept.id, "bad", "bad")

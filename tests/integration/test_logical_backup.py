@@ -14,11 +14,13 @@ import pytest
 from lib.backup.catalogue import read_backup
 from lib.backup.dump import take_dump
 from lib.backup.manifest import read_manifest
+from lib.backup.programs import programs_of
 from lib.backup.restore import restore_dump
 from lib.backup.store.folder import FolderStore
 from lib.backup.verify import verify_dump
 from lib.db.databases import create_database, drop_database
-from lib.db.pool import Pool, connect
+from lib.db.migrate import migrate
+from lib.db.pool import Pool, connect, open_pool
 from lib.db.recovery.checksums import measure
 from lib.domain.backups import Verdict
 from lib.domain.contents import table_differences
@@ -141,6 +143,25 @@ async def test_roles_that_are_missing_are_made_without_login(
         await connection.execute('DROP TABLE owned; DROP ROLE "the owner"')
     finally:
         await connection.close()
+
+
+async def test_a_server_of_another_version_is_backed_up_by_its_own_programs(store: FolderStore, tmp_path: Path) -> None:
+    server = PostgresServer(tmp_path / "older", binaries=programs_of(16))
+    server.prepare()
+    server.start()
+    try:
+        await server.ready()
+        await create_database(server.url("postgres"), "older")
+        await migrate(server.url("older"))
+        async with open_pool(server.url("older"), application="insitechart-test") as pool:
+            await furnish(pool)
+        keys = new_keys()
+        backup = await backed_up(server.url("older"), store, keys)
+    finally:
+        await server.stop()
+    assert backup.index.versions["postgresql"].startswith("16.")
+    verdict = await verify_dump(store, keys, backup, folder=tmp_path / "scratch")
+    assert verdict.ok, wrong(verdict)
 
 
 async def test_what_cannot_be_restored_is_not_good(
