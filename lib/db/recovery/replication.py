@@ -1,9 +1,18 @@
-"""What a server says of its own log, and of whoever receives it. It does not read the log, nor start a receiver."""
+"""What a server says of its own log, and of whoever receives it. It does not read the log, nor start a receiver.
 
+Everything raises DatabaseUnavailable where the server is away, DatabaseError with its words where it refuses.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
+import asyncpg
+
 from lib.db.pool import Connection
+from lib.db.reading import database_errors
+from lib.errors import DatabaseError
 
 _SERVER = """
 SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
@@ -78,49 +87,66 @@ class Slot(NamedTuple):
     received: str | None
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        with database_errors():
+            yield
+    except asyncpg.PostgresError as error:
+        raise DatabaseError(f"PostgreSQL refuses: {error}.") from error
+
+
 async def read_server(db: Connection) -> Server:
     """What the server is."""
-    row = await db.fetchrow(_SERVER)
-    assert row is not None
-    return Server(*row)
+    with _told():
+        row = await db.fetchrow(_SERVER)
+        assert row is not None
+        return Server(*row)
 
 
 async def last_migration(db: Connection) -> str:
     """The newest migration of the schema in this database."""
-    found: str = await db.fetchval(_MIGRATION)
-    return found
+    with _told():
+        found: str = await db.fetchval(_MIGRATION)
+        return found
 
 
 async def sample(db: Connection) -> Sample:
     """How far the log is now. Not on a standby, which writes none."""
-    row = await db.fetchrow(_SAMPLE)
-    assert row is not None
-    return Sample(*row)
+    with _told():
+        row = await db.fetchrow(_SAMPLE)
+        assert row is not None
+        return Sample(*row)
 
 
 async def read_slot(db: Connection, name: str) -> Slot | None:
     """The slot of this name, or None."""
-    row = await db.fetchrow(_SLOT, name)
-    return None if row is None else Slot(*row)
+    with _told():
+        row = await db.fetchrow(_SLOT, name)
+        return None if row is None else Slot(*row)
 
 
 async def make_slot(db: Connection, name: str) -> None:
     """Makes a slot that holds the log back from the last checkpoint on."""
-    await db.execute(_MAKE_SLOT, name)
+    with _told():
+        await db.execute(_MAKE_SLOT, name)
 
 
 async def drop_slot(db: Connection, name: str) -> None:
     """Removes a slot that nobody uses now; the server lets go of what it held back."""
-    await db.execute(_DROP_SLOT, name)
+    with _told():
+        await db.execute(_DROP_SLOT, name)
 
 
 async def make_restore_point(db: Connection, name: str) -> str:
     """Gives the present place in the log a name to restore to; returns the place."""
-    place: str = await db.fetchval(_RESTORE_POINT, name)
-    return place
+    with _told():
+        place: str = await db.fetchval(_RESTORE_POINT, name)
+        return place
 
 
 async def switch_segment(db: Connection) -> str:
     """Ends the segment that is being written; returns the place at which it ended."""
-    place: str = await db.fetchval(_SWITCH)
-    return place
+    with _told():
+        place: str = await db.fetchval(_SWITCH)
+        return place
