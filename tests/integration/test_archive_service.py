@@ -105,12 +105,12 @@ async def test_closed_segments_and_the_growing_one_are_sent_and_pieces_go_with_t
         assert list(listing.growing) == [f"{int(closed[-1], 16) + 1:024X}"]
         # what is sent does not stay here
         assert [file.suffix for file in (own.home / "wal" / system).iterdir()] == [".partial"]
-        head = read_head(own.store, own.installation, system)
-        assert head is not None
-        assert head.safe_until == service.progress.safe_until
     async with open_pool(own.server.url(), application="insitechart-test") as pool:
         (row,) = await wal_standings(pool)
     assert (row.state, row.system) == ("stopped", system)
+    head = read_head(own.store, own.installation, system)
+    assert head is not None
+    assert head.safe_until == service.progress.safe_until
     assert not receivers(own)
 
 

@@ -95,7 +95,7 @@ class Progress:
             self.lost = ""
         elif self.lost:
             return "broken", f"{self.lost}: a new base backup is wanted."
-        elif base is not None and start is not None:
+        elif base is not None and start is not None and shipper.knows_past:
             return (
                 "broken",
                 f"Log before {format_lsn(start)} is missing, so no base backup leads to now: a new one is wanted.",

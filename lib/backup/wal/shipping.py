@@ -26,7 +26,8 @@ class Shipper:
     """Sends from `folder` to the log of `system`. All calls block; one at a time.
 
     `end` is the place before which everything is in the store, back to `contiguous_from` without a gap; both are None
-    while nothing is there.
+    while nothing is there. `knows_past` is False until the history of a later timeline is at hand: before, what its
+    ancestors wrote is not counted.
     """
 
     def __init__(self, store: Store, keys: BackupKeys, installation: str, system: str, size: int, folder: Path) -> None:
@@ -39,7 +40,7 @@ class Shipper:
         self._refused: set[str] = set()
         self._looked: dict[str, tuple[int, int]] = {}
         self._zeros_since: dict[str, float] = {}
-        self._knows_past = True
+        self.knows_past = True
         self.timeline = 0
         self.end: int | None = None
         self.contiguous_from: int | None = None
@@ -57,7 +58,7 @@ class Shipper:
         self._pieces = {name: list(pieces) for name, pieces in listing.growing.items()}
         self._listing, self.timeline = listing, timeline
         has_history = timeline in self._histories or (self._folder / history_name(timeline)).exists()
-        self._knows_past = timeline <= 1 or has_history
+        self.knows_past = timeline <= 1 or has_history
         self.end, self.contiguous_from = _standing(listing, self._path(timeline))
         self.gaps = []
 
@@ -74,7 +75,7 @@ class Shipper:
                 self._put(segment_key(self._installation, self._system, file.name), file.read_bytes())
                 self._histories.add(timeline)
                 moved = True
-        if not self._knows_past and self.timeline in self._histories:
+        if not self.knows_past and self.timeline in self._histories:
             self.open(self.timeline)
         for segment, file in local.closed:
             self._ship_closed(segment, file)
