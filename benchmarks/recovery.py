@@ -45,7 +45,7 @@ _COMMITS_S = 100
 _SETTINGS = {"summarize_wal": "on"}
 
 _MAKE = "CREATE TABLE IF NOT EXISTS committed (n bigint PRIMARY KEY, filler text)"
-_COMMIT = "INSERT INTO committed VALUES ($1, repeat(md5($1::text), 8))"
+_COMMIT = "INSERT INTO committed VALUES ($1::bigint, repeat(md5($1::bigint::text), 8))"
 _LAST = "SELECT coalesce(max(n), 0), count(*) FROM committed"
 _FILL = """
 CREATE TABLE filling AS
@@ -112,6 +112,7 @@ async def losses(folder: Path) -> list[float]:
         await connection.close()
         assert row is not None
         told = [each for each in acknowledged if each.at <= gone_at]
+        assert told, "nothing was committed, so nothing was measured"
         missing = [each for each in told if each.number > row[0]]
         assert row[0] == row[1], "rows in the middle are missing"
         lost.append(gone_at - missing[0].at if missing else 0.0)
