@@ -1,4 +1,4 @@
-"""Removes backups that are no longer needed, and the log before them, as a flow. Which ones lib/domain/retention.py says.
+"""Removes backups that no rule keeps, and the log before them, as a flow. The rules are lib/domain/retention.py.
 
 A dry run shows the same plan and removes nothing. While no new backup is good nothing is removed at all, and the run
 fails: somebody has to see why.
