@@ -194,7 +194,9 @@ async def _opened(settings: Settings, installation: str | None) -> AsyncIterator
             url = database_url(settings)
             pool = await stack.enter_async_context(open_pool(url, application="insitechart-backup", max_size=2))
             mine = await installation_id(pool)
-        found = installation or mine or await asyncio.to_thread(only_installation, store)
+        found = installation or mine
+        if found is None:
+            found = await asyncio.to_thread(only_installation, store)
         # rows are written about this database's own backups alone
         yield Opened(settings, store, found, pool if found == mine else None)
 
