@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -93,7 +94,7 @@ class Ground:
 
     def start_program(
         self, name: str, command: Sequence[str | Path], environment: Mapping[str, str], *, folder: Path | None = None
-    ) -> Recorded:
+    ) -> "subprocess.Popen[bytes]":
         """Starts `command` with its words in NAME.log."""
         process = spawn(
             command,
@@ -101,7 +102,8 @@ class Ground:
             log=self.log(name),
             folder=folder or self.folder,
         )
-        return record(self.folder, name, process.pid)
+        record(self.folder, name, process.pid)
+        return process
 
     def log(self, name: str) -> Path:
         """Where a program's words go."""

@@ -7,6 +7,9 @@ import asyncio
 import shutil
 import time
 from pathlib import Path
+from typing import Literal
+
+import psutil
 
 from lib.backup.programs import connection_environment, run
 from lib.db.recovery.commits import found_commits, several
@@ -18,7 +21,12 @@ from lib.recovery.losses import Acknowledged, Loss, count_loss
 from lib.recovery.stage import Stage
 from lib.recovery.writer import Writer, writing
 
-INJECTED = "primary killed (SIGKILL) under steady commits; its standby promoted"
+Death = Literal["killed", "frozen"]
+
+INJECTED: dict[Death, str] = {
+    "killed": "primary killed (SIGKILL) under steady commits; its standby promoted",
+    "frozen": "primary frozen (SIGSTOP) under steady commits: silent, and connections stay open; its standby promoted",
+}
 
 RTO_S = 5.0
 _FOLLOW_S = 20.0
@@ -37,9 +45,16 @@ async def add_standby(ground: Ground, primary: PostgresServer, name: str) -> Pos
 
 
 async def fail_over(
-    stage: Stage, ground: Ground, primary: PostgresServer, standby: PostgresServer, writer: Writer, *, interval_s: float
+    stage: Stage,
+    ground: Ground,
+    primary: PostgresServer,
+    standby: PostgresServer,
+    writer: Writer,
+    *,
+    death: Death,
+    interval_s: float,
 ) -> Loss:
-    """Kills `primary` and has `standby` take its place under `writer`, which knows both; what was lost."""
+    """Ends `primary` and has `standby` take its place under `writer`, which knows both; what was lost."""
     detector = Detector(primary.url(), interval_s=interval_s)
     watching = asyncio.create_task(detector.watch())
     try:
@@ -47,7 +62,7 @@ async def fail_over(
         await writer.further(20, seconds=30)
         assert primary.process is not None
         stage.strike()
-        await asyncio.to_thread(_kill, primary)
+        await asyncio.to_thread(_kill if death == "killed" else _freeze, primary)
         await stage.step("detect", "notice that the primary is gone", interval_s * 3 + 1, lambda: watching, str)
     finally:
         watching.cancel()
@@ -58,22 +73,31 @@ async def fail_over(
     await stage.step("recover", "clients reconnect", 2.0, lambda: writer.further(1, seconds=_CLIENTS_S), _first)
     stage.serve()
     await writer.further(20, seconds=30)
+    # the writer goes on while they are counted
+    promised = list(writer.acknowledged)
     found = await stage.step("verify", "count the commits", 30.0, lambda: found_commits(standby.url()))
-    loss = count_loss(writer.acknowledged, found)
+    loss = count_loss(promised, found)
     stage.check("no acknowledged commit is lost", loss.rows == 0, f"{loss.rows} of {loss.acknowledged} lost")
     stage.check("the old primary stays dead", not await primary.accepts(), "nothing answers at its address")
     return loss
 
 
 async def rehearse_promotion(
-    stage: Stage, ground: Ground, primary: PostgresServer, *, per_second: float, interval_s: float, first: int = 1
+    stage: Stage,
+    ground: Ground,
+    primary: PostgresServer,
+    *,
+    per_second: float,
+    interval_s: float = 0.5,
+    death: Death = "killed",
+    first: int = 1,
 ) -> tuple[Loss, PostgresServer]:
-    """Gives `primary` a standby, kills it under a steady writer, and promotes. What was lost, and the new primary."""
+    """Gives `primary` a standby, ends it under a steady writer, and promotes. What was lost, and the new primary."""
     standby = await stage.prepare("follow the primary", 120.0, lambda: add_standby(ground, primary, "standby"))
     url = several(primary.url(), standby.url())
     ledger = ground.folder / "promotion.acknowledged"
     async with writing(url, per_second=per_second, ledger=ledger, first=first) as writer:
-        loss = await fail_over(stage, ground, primary, standby, writer, interval_s=interval_s)
+        loss = await fail_over(stage, ground, primary, standby, writer, death=death, interval_s=interval_s)
     return loss, standby
 
 
@@ -101,6 +125,13 @@ def _kill(primary: PostgresServer) -> None:
     assert primary.process is not None
     primary.process.kill()
     primary.process.wait()
+
+
+def _freeze(primary: PostgresServer) -> None:
+    assert primary.process is not None
+    process = psutil.Process(primary.process.pid)
+    for one in (process, *process.children(recursive=True)):
+        one.suspend()
 
 
 async def _fence(ground: Ground, primary: PostgresServer) -> None:
