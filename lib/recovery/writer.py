@@ -24,6 +24,7 @@ class Writer:
         self.acknowledged: list[Acknowledged] = []
         self.doubtful: list[int] = []
         self._acknowledged_one = asyncio.Event()
+        self._failure: Exception | None = None
 
     @property
     def next_number(self) -> int:
@@ -51,6 +52,11 @@ class Writer:
                     self._acknowledged_one.set()
                     due += self._every_s
                     await asyncio.sleep(max(0.0, due - time.monotonic()))
+            except Exception as error:
+                # whoever waits for more must not wait for nothing
+                self._failure = error
+                self._acknowledged_one.set()
+                raise
             finally:
                 await self._client.close()
 
@@ -60,6 +66,8 @@ class Writer:
         try:
             async with asyncio.timeout(seconds):
                 while len(self.acknowledged) < had + commits:
+                    if self._failure is not None:
+                        raise self._failure
                     self._acknowledged_one.clear()
                     await self._acknowledged_one.wait()
         except TimeoutError:

@@ -22,7 +22,14 @@ _COMMIT = "INSERT INTO drill.commits (number) VALUES ($1)"
 _FOUND = "SELECT number FROM drill.commits ORDER BY number"
 
 # whatever breaks a connection, or keeps one from being made, while a server dies and another takes over
-_BROKEN = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.ClientConfigurationError)
+_BROKEN = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.TargetServerAttributeNotMatched,
+)
 
 
 class Client:
