@@ -28,7 +28,6 @@ _BROKEN = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    asyncpg.TargetServerAttributeNotMatched,
 )
 
 
