@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -79,7 +79,9 @@ def piped(
             process.wait()
             for end in (process.stdin, process.stdout):
                 if end is not None:
-                    end.close()
+                    # what it did not take is lost with it
+                    with suppress(BrokenPipeError):
+                        end.close()
 
 
 class Piped:
