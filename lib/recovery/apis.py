@@ -29,7 +29,7 @@ class Api:
 
     def __init__(self, ground: Ground, name: str, environment: Mapping[str, str], port: int = 0) -> None:
         self._ground, self._name = ground, name
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
         self._replaced = False
@@ -130,7 +130,8 @@ async def kept_running(api: Api) -> AsyncIterator[None]:
         await api.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
