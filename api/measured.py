@@ -1,5 +1,5 @@
-"""The metrics of sources and alerts for a scrape: read at most every FRESH_S, whoever asks however often. It does not
-know them.
+"""The metrics of sources, alerts and backups for a scrape: read at most every FRESH_S, whoever asks however often. It
+does not know them.
 
 A database that is away, or slow, never holds up a scrape for long, nor breaks it: then they are left out.
 """
@@ -15,6 +15,7 @@ from lib.db.pool import Pool
 from lib.errors import InsiteChartError
 from lib.logs import get_logger
 from lib.metrics import SOURCE_METRICS_UP, Snapshot
+from lib.recovery.measures import measure_recovery
 from lib.settings import Settings
 from lib.sources.registry import declarations
 
@@ -79,21 +80,23 @@ class SourceMetrics:
         self._sources = _Reading(lambda: measure_sources(pool, settings, declarations()), may_lag=False)
         self._counts = _Reading(lambda: count_posts(pool), may_lag=True)
         self._alerts = _Reading(lambda: measure_alerts(pool), may_lag=True)
+        self._recovery = _Reading(lambda: measure_recovery(pool), may_lag=True)
 
     async def snapshots(self) -> list[Snapshot]:
         """What is known now. Never raises."""
-        sources, counts, alerts = await asyncio.gather(
-            self._sources.newest(), self._counts.newest(), self._alerts.newest()
+        sources, counts, alerts, recovery = await asyncio.gather(
+            self._sources.newest(), self._counts.newest(), self._alerts.newest(), self._recovery.newest()
         )
         up = Snapshot()
         up.add(SOURCE_METRICS_UP, sources is not None)
-        return [up, *filter(None, (sources, counts, alerts))]
+        return [up, *filter(None, (sources, counts, alerts, recovery))]
 
     async def close(self) -> None:
         """Ends what is being read."""
         await self._sources.close()
         await self._counts.close()
         await self._alerts.close()
+        await self._recovery.close()
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from api.auth.closed import DeclaresRead
 from api.live.controller import StreamController
 from api.operations.controller import OperationsController
 from api.operations.governing import GoverningController
+from api.operations.recovery import RecoveryController
 from api.sentiment.controller import SentimentController
 from api.sentiment.reading import ReadingController
 from api.stocks.controller import StocksController
@@ -33,7 +34,7 @@ ROUTES: Final[dict[Service, tuple[ControllerRouterHandler, ...]]] = {
         WatchlistController,
         AlertController,
     ),
-    "operations": (OperationsController, GoverningController),
+    "operations": (OperationsController, RecoveryController, GoverningController),
 }
 
 

@@ -173,6 +173,36 @@ ALERT_EVALUATED = Measure(
     "insitechart_alert_evaluation_timestamp_seconds", "When every alert was last looked at; missing: never."
 )
 
+BACKUPS = Measure("insitechart_backups", "Backups by what has become of them.", ("kind", "state"))
+BACKUPS_REFUSED = Measure(
+    "insitechart_backup_verifications_failed", "Backups that a verification has refused, ever.", ("kind",)
+)
+BACKUP_AGE = Measure(
+    "insitechart_backup_last_good_age_seconds",
+    "How long ago the newest good backup was begun; missing: there is none.",
+    ("kind",),
+)
+BACKUP_BYTES = Measure("insitechart_backup_last_good_bytes", "What it takes in the store.", ("kind",))
+BACKUP_SECONDS = Measure("insitechart_backup_last_good_seconds", "How long it took.", ("kind",))
+BACKUP_VERIFY_SECONDS = Measure(
+    "insitechart_backup_last_good_verify_seconds", "How long it took to verify it by restoring it.", ("kind",)
+)
+RPO = Measure(
+    "insitechart_recovery_point_age_seconds",
+    "Seconds of data that losing the server now would cost; missing: everything.",
+)
+WAL_AGE = Measure(
+    "insitechart_wal_safe_age_seconds", "How long ago the last commits were made that are in the store.", ("slot",)
+)
+WAL_SLOT_BYTES = Measure(
+    "insitechart_wal_slot_bytes", "Write-ahead log that the server holds back for the store.", ("slot",)
+)
+WAL_BROKEN = Measure("insitechart_wal_broken", "1 while the log in the store has a gap.", ("slot",))
+DRILL_RTO = Measure("insitechart_drill_rto_seconds", "Seconds until service in the last drill.", ("scenario",))
+DRILL_RPO = Measure("insitechart_drill_rpo_seconds", "Seconds of data lost in the last drill.", ("scenario",))
+DRILL_PASSED = Measure("insitechart_drill_passed", "1 if the last drill has kept its targets.", ("scenario",))
+DRILL_AGE = Measure("insitechart_drill_age_seconds", "How long ago the last drill ended.", ("scenario",))
+
 
 class Snapshot(Collector):
     """The values of measures at one moment."""

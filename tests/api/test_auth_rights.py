@@ -107,6 +107,8 @@ TABLE: dict[str, Rule] = {
     "GET /api/v1/operations/spend": OPERATOR,
     "GET /api/v1/operations/cursors": OPERATOR,
     "GET /api/v1/operations/gaps": OPERATOR,
+    "GET /api/v1/operations/backups": OPERATOR,
+    "GET /api/v1/operations/drills": OPERATOR,
     "GET /api/v1/operations/users": ADMIN,
     "PATCH /api/v1/operations/users/{user_id}": ADMIN_LOGIN,
     "GET /api/v1/operations/audit": ADMIN,

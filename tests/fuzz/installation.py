@@ -10,6 +10,7 @@ from lib.db.pool import Pool, open_pool
 from lib.domain.users import ROLES
 from tests.support import seed
 from tests.support.accounts import add_person
+from tests.support.recovery import add_backup, add_drill, add_log
 from tests.support.servers import api_process
 
 SYMBOLS = (
@@ -37,6 +38,10 @@ async def fill(database_url: str) -> None:
             await seed.add_coverage(pool, "reddit", f"posts/{number}", now)
             await seed.add_gap(pool, "reddit", f"posts/{number}", now)
         await seed.add_spend(pool, "x", now.date(), "0.5")
+        for number in range(3):
+            await add_backup(pool, now - timedelta(days=number))
+            await add_drill(pool, now - timedelta(days=number))
+        await add_log(pool, now)
         for role in ROLES:
             await add_person(pool, f"{role}@example.com", role)
 
