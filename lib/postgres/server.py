@@ -76,7 +76,7 @@ class PostgresServer:
         Raises PlatformError for a folder that cannot be used, or on which another server runs.
         """
         self.identity, made = prepare_cluster(self.folder, self.binaries)
-        other = self._left_behind()
+        other = self.is_left_behind()
         if other is not None:
             raise PlatformError(
                 f"Another PostgreSQL runs on {self.data} (process {other}).",
@@ -147,7 +147,8 @@ class PostgresServer:
                 continue
             return
 
-    def _left_behind(self) -> int | None:
+    def is_left_behind(self) -> int | None:
+        """The process of another server on this folder, if there is one."""
         try:
             pid = int((self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
             return pid if Path(psutil.Process(pid).cwd()).resolve() == self.data.resolve() else None

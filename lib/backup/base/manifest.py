@@ -49,7 +49,9 @@ def parse_manifest(data: bytes, *, what: str) -> Manifest:
 def _manifest(body: dict[str, Any]) -> Manifest:
     files: dict[str, Listed] = {}
     for entry in body["Files"]:
-        path = entry["Path"] if "Path" in entry else bytes.fromhex(entry["Encoded-Path"]).decode(errors="surrogateescape")
+        path = (
+            entry["Path"] if "Path" in entry else bytes.fromhex(entry["Encoded-Path"]).decode(errors="surrogateescape")
+        )
         if entry["Checksum-Algorithm"] != "SHA256":
             raise ValueError(f"{path} has a checksum of another kind")
         files[path] = Listed(int(entry["Size"]), entry["Checksum"])

@@ -1,4 +1,4 @@
-"""Takes a base backup: copied, squeezed, sealed and sent in one pass, never a whole copy on disk. It does not verify it.
+"""Takes base backups: copied, squeezed, sealed and sent in one pass, never a whole copy on disk. It verifies none.
 
 pg_basebackup writes the data folder as one stream, with the log that makes it whole at its end. The server's own list
 of files is taken out of the stream as it goes by, and kept beside it.

@@ -22,7 +22,7 @@ class Sink(Protocol):
 
 
 class TarStream:
-    """`feed` pieces of any size, then `close`. Raises Damaged, naming `what`, for a stream that is none or not whole."""
+    """`feed` pieces of any size, then `close`. Raises Damaged, naming `what`, for what is no stream or not whole."""
 
     def __init__(self, sink: Sink, *, what: str) -> None:
         self._sink, self._what = sink, what

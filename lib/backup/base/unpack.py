@@ -42,7 +42,9 @@ class _Writing:
             self._name, self._size, self._digest = name, 0, hashlib.sha256()
             self._handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         else:
-            raise Damaged(f"{self._what} holds a link, {name!r}: tablespaces outside of the data folder are not restored.")
+            raise Damaged(
+                f"{self._what} holds a link, {name!r}: tablespaces outside of the data folder are not restored."
+            )
 
     def data(self, piece: memoryview) -> None:
         """See Sink."""

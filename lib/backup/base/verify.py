@@ -41,8 +41,7 @@ async def verify_base(
     Raises StoreError or KeyRefused where nothing can be said about it, NotRestorable where there is no room to try.
     """
     began, checks = time.monotonic(), list[Check]()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    place = Path(tempfile.mkdtemp(prefix="clone-", dir=folder))
+    place = _own_place(folder)
     try:
         await _look(store, keys, installation, backup, place, smoke, programs, checks)
     except (Damaged, NotRestorable, PlatformError) as error:
@@ -56,8 +55,16 @@ async def verify_base(
     if any(not check.ok and any(word in check.found.lower() for word in _NO_ROOM) for check in checks):
         raise NotRestorable(f"{backup.id} cannot be verified: {checks[-1].found}", hint=f"Free some space in {folder}.")
     return Verdict(
-        at=datetime.now(UTC), ok=all(check.ok for check in checks), seconds=time.monotonic() - began, checks=tuple(checks)
+        at=datetime.now(UTC),
+        ok=all(check.ok for check in checks),
+        seconds=time.monotonic() - began,
+        checks=tuple(checks),
     )
+
+
+def _own_place(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Path(tempfile.mkdtemp(prefix="clone-", dir=folder))
 
 
 _NEXT = ("files", "recovery", "start", "smoke")

@@ -1,4 +1,4 @@
-"""Segments of the log brought back from the store as files, each looked at before it counts. It does not choose them."""
+"""Segments of the log brought back from the store as files, each looked at before it counts. It chooses none."""
 
 import os
 import struct
@@ -18,10 +18,11 @@ _LONG_HEADER = struct.Struct("=HHIQI4xQII")
 _HAS_LONG_HEADER = 0x0002
 _MAGIC_BYTE = 0xD1
 
+
 def fetch_segment(store: Store, keys: BackupKeys, installation: str, listing: Listing, name: str, folder: Path) -> int:
     """Writes segment `name` into `folder`, filled up with zeros where it still grew; how many bytes of it are real.
 
-    Raises Damaged, naming the object, where it is not what was stored there, or another segment; KeyRefused, StoreError.
+    Raises Damaged, naming the object, where it is not what was stored, or another segment; KeyRefused, StoreError.
     """
     if name in listing.closed:
         key = segment_key(installation, listing.system, name)
@@ -48,6 +49,7 @@ def fetch_segment(store: Store, keys: BackupKeys, installation: str, listing: Li
     _write(folder / name, data)
     return end
 
+
 def strange(data: bytes, name: str, system: str) -> str:
     """What in the first page of a segment does not fit its name and its cluster; empty where all does."""
     if len(data) < _LONG_HEADER.size:
@@ -67,11 +69,13 @@ def strange(data: bytes, name: str, system: str) -> str:
         return f"its first page is of timeline {timeline}"
     return ""
 
+
 def _opened(store: Store, keys: BackupKeys, key: str) -> bytes:
     try:
         return unseal_bytes(store.get(key), keys, what=key)
     except ObjectMissing:
         raise Damaged(f"{key} is gone from {store.place}.") from None
+
 
 def _write(file: Path, data: bytes) -> None:
     making = file.with_suffix(".making")

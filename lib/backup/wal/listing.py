@@ -75,7 +75,7 @@ class Listing(NamedTuple):
         return max((parse_segment(name, self.size).timeline for name in names), default=0)
 
     def end_on(self, path: list[tuple[int, int]], start: int) -> int:
-        """The place up to which nothing is missing behind `start` along `path`; `start` itself where nothing is there."""
+        """The place up to which nothing is missing behind `start` along `path`; `start` where nothing is there."""
         place = start
         known = {parse_segment(name, self.size).number for name in (*self.closed, *self.growing)}
         for segment in segments_between(path, start, (max(known, default=0) + 1) * self.size, self.size):
@@ -132,7 +132,9 @@ def read_history(store: Store, keys: BackupKeys, installation: str, system: str,
         raise Damaged(f"{key} is gone from {store.place}: where timeline {timeline} began is not known.") from None
 
 
-def path_of(store: Store, keys: BackupKeys, installation: str, listing: Listing, timeline: int) -> list[tuple[int, int]]:
+def path_of(
+    store: Store, keys: BackupKeys, installation: str, listing: Listing, timeline: int
+) -> list[tuple[int, int]]:
     """The way of `timeline` from the first one on (fork_path)."""
     if timeline <= 1:
         return fork_path("", timeline)
@@ -161,4 +163,4 @@ def systems(store: Store, installation: str) -> list[str]:
     prefix = wal_prefix(installation, "")[:-1]
     found = {each.key.removeprefix(prefix).partition("/")[0] for each in store.objects(prefix)}
     heads = {system: read_head(store, installation, system) for system in found}
-    return sorted(found, key=lambda system: (head.at.timestamp() if (head := heads[system]) else 0.0), reverse=True)
+    return sorted(found, key=lambda system: head.at.timestamp() if (head := heads[system]) else 0.0, reverse=True)

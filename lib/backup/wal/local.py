@@ -15,7 +15,7 @@ _READ_PAGES = 32
 
 
 class Local(NamedTuple):
-    """Closed segments in the order of the log, those that grow (of more than one timeline after a switch), histories."""
+    """Closed segments in the order of the log, those that grow (several after a switch of timelines), histories."""
 
     closed: list[tuple[Segment, Path]]
     growing: list[tuple[Segment, Path]]

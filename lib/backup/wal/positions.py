@@ -6,6 +6,7 @@ by default, and these into pages of 8 KiB, each with a header.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 PAGE = 8192
@@ -115,7 +116,7 @@ def fork_path(history: str, timeline: int) -> list[tuple[int, int]]:
         if len(words) < 2 or not words[0].isdigit():
             raise ValueError(f"{line!r} is no line of a timeline's history")
         found.append((int(words[0]), parse_lsn(words[1])))
-    if any(earlier >= later for (earlier, _), (later, _) in zip(found, found[1:], strict=False)):
+    if any(earlier >= later for (earlier, _), (later, _) in pairwise(found)):
         raise ValueError("the timelines of a history do not go up")
     return [*found, (timeline, 1 << 64)]
 

@@ -1,4 +1,4 @@
-"""How far the log is on its way to the store, and what is wrong with that, in words. It does not ask or send anything."""
+"""How far the log is on its way to the store, and what is wrong with that, in words. It asks and sends nothing."""
 
 from collections import deque
 from datetime import UTC, datetime
@@ -94,7 +94,10 @@ class Progress:
         elif self.lost:
             return "broken", f"{self.lost}: a new base backup is wanted."
         elif base is not None and start is not None:
-            return "broken", f"Log before {format_lsn(start)} is missing, so no base backup leads to now: a new one is wanted."
+            return (
+                "broken",
+                f"Log before {format_lsn(start)} is missing, so no base backup leads to now: a new one is wanted.",
+            )
         if self.store_trouble:
             return "behind", self.store_trouble
         if self.receiver_trouble:
@@ -103,5 +106,8 @@ class Progress:
             return "behind", "What was written a while ago is not in the store yet."
         held = self.slot.held_bytes / _MIB if self.slot else 0
         if held > self._keep_mib / 2:
-            return "behind", f"The server holds back {held:,.0f} MiB of log, and lets go of it at {self._keep_mib:,} MiB."
+            return (
+                "behind",
+                f"The server holds back {held:,.0f} MiB of log, and lets go of it at {self._keep_mib:,} MiB.",
+            )
         return "streaming", "" if base is not None else "There is no base backup yet: the log alone restores nothing."

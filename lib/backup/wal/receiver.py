@@ -24,12 +24,21 @@ class Ended(Enum):
     REFUSED = auto()  # it may not
 
 
-_WORDS = (
-    (Ended.LOST, ("has already been removed", "this slot has been invalidated", "can no longer access replication slot")),
-    (Ended.ELSEWHERE, ("is not in this server's history", "is ahead of the wal flush position")),
-    (Ended.REFUSED, ("no pg_hba.conf entry", "must be superuser or replication", "permission denied to start wal sender",
-                     "password authentication failed")),
-)  # fmt: skip
+_WORDS = {
+    Ended.LOST: (
+        "has already been removed",
+        "this slot has been invalidated",
+        "can no longer access replication slot",
+        "can no longer get changes from replication slot",
+    ),
+    Ended.ELSEWHERE: ("is not in this server's history", "is ahead of the wal flush position"),
+    Ended.REFUSED: (
+        "no pg_hba.conf entry",
+        "must be superuser or replication",
+        "permission denied to start wal sender",
+        "password authentication failed",
+    ),
+}
 
 
 class Receiver:
@@ -61,7 +70,7 @@ class Receiver:
             self._log.replace(self._log.with_suffix(".log.1"))
         self._log_start = self._log.stat().st_size if self._log.exists() else 0
         # a word on how far it is goes to the server each second: only that tells zeros that were written from others
-        command = [
+        command: list[str | Path] = [
             self._programs / "pg_receivewal", f"--directory={self._folder}", f"--slot={self._slot}", "--no-loop",
             "--no-password", "--status-interval=1",
         ]  # fmt: skip
@@ -72,7 +81,7 @@ class Receiver:
         """Why it ended, and its last words."""
         words = last_words(self._log, since=self._log_start)
         lowered = words.lower()
-        for reason, fragments in _WORDS:
+        for reason, fragments in _WORDS.items():
             if any(fragment in lowered for fragment in fragments):
                 return reason, words
         return Ended.AWAY, words

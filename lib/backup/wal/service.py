@@ -1,5 +1,6 @@
-"""The service that keeps the store a second behind the database: pg_receivewal through a slot, and what it wrote sent on
-at once. It does not know how it is supervised, nor take base backups.
+"""Keeps the store a second behind the database: pg_receivewal through a slot, and what it wrote sent on at once.
+
+It does not know how it is supervised, nor take base backups.
 
 Two loops: one keeps the receiver going and asks the server how far its log is, the other sends. Neither waits for the
 other, so a store that does not answer costs nothing but time: the log waits in a local folder, of bounded size, then
@@ -56,7 +57,7 @@ class ArchiveService:
     async def run(self, stop: asyncio.Event) -> None:
         """Sends the log until `stop`. Raises PlatformError where another service uses the same folder."""
         folder = self._settings.home / "wal"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make(folder)
         with _only_one(folder):
             while (found := await self._connected(stop)) is not None:
                 connection, server = found
@@ -68,15 +69,16 @@ class ArchiveService:
                         await stop.wait()
                     else:
                         await self._archive(connection, server, folder / server.system, stop)
-                    return
                 except DatabaseError as error:
                     log.warning("the database cannot be asked", error=str(error))
+                else:
+                    return
                 finally:
                     with suppress(Exception):
                         await connection.close(timeout=2)
 
     async def _archive(self, connection: Connection, server: Server, folder: Path, stop: asyncio.Event) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make(folder)
         receiver = Receiver(self._url, self._settings.wal_slot, folder, programs_of(server.major))
         shipper = Shipper(self._store, self._keys, self._installation, server.system, server.segment_bytes, folder)
         self._progress.note(await sample(connection), None, server)
@@ -148,7 +150,7 @@ class ArchiveService:
                 progress.store_trouble, pause = "", self._every_s
             except ObjectExists as error:
                 if not progress.conflict:
-                    log.error("the store has something else", error=str(error))
+                    log.error("the store has something else", key=error.key)  # noqa: TRY400
                 progress.conflict, pause = str(error), _LONGEST_PAUSE_S
             except (RecoveryError, OSError) as error:
                 if not progress.store_trouble:
@@ -243,6 +245,10 @@ def _only_one(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -27,9 +27,7 @@ class Shipper:
     while nothing is there.
     """
 
-    def __init__(
-        self, store: Store, keys: BackupKeys, installation: str, system: str, size: int, folder: Path
-    ) -> None:
+    def __init__(self, store: Store, keys: BackupKeys, installation: str, system: str, size: int, folder: Path) -> None:
         self._store, self._keys, self._installation = store, keys, installation
         self._system, self._size, self._folder = system, size, folder
         self._listing = Listing(system, size, {}, {}, (), None)
