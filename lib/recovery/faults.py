@@ -1,5 +1,5 @@
-"""Drills that must turn red: each fault is done to a copy of a drill's own store, and the real verification has to notice
-it, for the right reason. Before that it has to find the unspoiled store good, else its red would show nothing.
+"""Drills that must turn red: each fault is done to a copy of a drill's own store, and the real verification has to
+notice it, for the right reason. Before that it has to find the sound store good, else its red would show nothing.
 """
 
 import asyncio
@@ -17,9 +17,10 @@ from lib.backup.pitr.restore import restore_to
 from lib.backup.pitr.targets import LATEST
 from lib.backup.store.folder import FolderStore
 from lib.backup.verify import verify_dump
+from lib.db.pool import connect
 from lib.db.recovery.commits import make_commits
-from lib.db.recovery.replication import close_segment
-from lib.domain.backups import Index
+from lib.db.recovery.replication import switch_segment
+from lib.domain.backups import Check, Index, Verdict
 from lib.domain.retention import refusal
 from lib.errors import DrillRefused, InsiteChartError
 from lib.postgres.server import PostgresServer
@@ -59,7 +60,9 @@ class Fault(NamedTuple):
     reason: str
 
 
-async def rehearse_faults(stage: Stage, ground: Ground, server: PostgresServer, keys: BackupKeys, installation: str) -> None:
+async def rehearse_faults(
+    stage: Stage, ground: Ground, server: PostgresServer, keys: BackupKeys, installation: str
+) -> None:
     """Takes backups of `server`, spoils copies of them, and sees that every fault is noticed."""
     sound = await _sound(stage, ground, server, keys, installation)
     stage.strike()
@@ -192,9 +195,7 @@ async def cramped(ground: Ground, sound: Sound) -> str:
     return said.decode(errors="replace") or "it said nothing"
 
 
-async def _sound(
-    stage: Stage, ground: Ground, server: PostgresServer, keys: BackupKeys, installation: str
-) -> Sound:
+async def _sound(stage: Stage, ground: Ground, server: PostgresServer, keys: BackupKeys, installation: str) -> Sound:
     await make_commits(server.url())
     protected = await protect(stage, ground, server, keys, installation)
     now = datetime.now(UTC)
@@ -222,8 +223,6 @@ async def _sound(
 
 async def _pronounce(sound: Sound) -> None:
     """Only what was found good has an age that counts."""
-    from lib.domain.backups import Check, Verdict
-
     verdict = Verdict(at=datetime.now(UTC), ok=True, seconds=0.1, checks=(Check("restored", True, "by this drill"),))
     for index in (sound.dump, sound.base):
         write_verdict(sound.store, index, verdict)
@@ -233,10 +232,18 @@ async def _write_log(ground: Ground, server: PostgresServer, store: FolderStore,
     async with writing(server.url(), per_second=200, ledger=ground.folder / "acknowledged") as writer:
         for _ in range(4):
             await writer.further(20, seconds=60)
-            await close_segment(server.url())
+            await _close_segment(server.url())
         async with asyncio.timeout(60):
             while len(closed_segments(store, base.installation, base.system)) < 4:
                 await writer.further(20, seconds=60)
+
+
+async def _close_segment(url: str) -> None:
+    connection = await connect(url, application="insitechart-drill")
+    try:
+        await switch_segment(connection)
+    finally:
+        await connection.close()
 
 
 async def _words(look: Callable[[], Awaitable[str]]) -> str:

@@ -1,8 +1,8 @@
-"""The whole site is gone, and nothing is left but the store and the key: a new site is made of them, where people sign in
-with their passwords, the tokens of before hold, and the API answers the same bytes. In a drill alone.
+"""The whole site is gone, and nothing is left but the store and the key: a new site is made of them, where people sign
+in with their passwords, the tokens of before hold, and the API answers the same bytes. In a drill alone.
 """
 
-import shutil
+import asyncio
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -70,10 +70,11 @@ async def rehearse_site(
     `escrow`, that is the copy of the key which is kept elsewhere. What was lost.
     """
     before = await build_site(stage, ground, server, stocked, settings, keys)
-    writer = await write_until_struck(stage, ground, server, before.protected, "before-home")
-    await before.api.stop()
+    writer = await write_until_struck(stage, ground, server, before.protected, "before-home", others=[before.api.pid])
     await stage.step("detect", "nothing answers", 1.0, lambda: refuse_alive(server), str)
-    opened = await stage.step("assess", "open the store with the key that is left", 5.0, lambda: _key(escrow, keys), _which)
+    opened = await stage.step(
+        "assess", "open the store with the key that is left", 5.0, lambda: _key(escrow, keys), _which
+    )
     if escrow is None:
         stage.warnings.append(
             "INSITECHART_BACKUP_ESCROW_FILE is not set: this drill used the key of the machine that would be gone. "
@@ -88,7 +89,9 @@ async def rehearse_site(
         stage.serve()
         await _compare(stage, before, after, visitor)
         loss = await stage.step("verify", "count the commits", 60.0, lambda: count_lost(after.server, writer), str)
-        stage.check("no hole in what is there", loss.holes == 0, f"{loss.holes} holes, {loss.rows} rows lost at the end")
+        stage.check(
+            "no hole in what is there", loss.holes == 0, f"{loss.holes} holes, {loss.rows} rows lost at the end"
+        )
     finally:
         await visitor.close()
         await before.visitor.close()
@@ -98,7 +101,7 @@ async def rehearse_site(
 async def build_site(
     stage: Stage, ground: Ground, server: PostgresServer, stocked: Stock, settings: Settings, keys: BackupKeys
 ) -> Before:
-    """The site that will be lost: API with somebody signed in, Prefect's database, backups on their way to the store."""
+    """The site that will be lost: API with somebody signed in, Prefect's database, backups in the drill's store."""
     await make_commits(server.url())
     api, person, home = await open_api(stage, ground, server, "before")
     api.start()
@@ -109,10 +112,10 @@ async def build_site(
     protected = await protect(stage, ground, server, keys, stocked.installation)
     kept = Settings.model_validate({"home": home, "secret_keys": None, "secret_keys_file": None})
 
-    async def keep() -> None:
-        take_site(kept, protected.store, keys, stocked.installation, datetime.now(UTC))
-
-    await stage.prepare("keep what the site needs beside its database", 120.0, keep)
+    await stage.prepare(
+        "keep what the site needs beside its database", 120.0,
+        lambda: asyncio.to_thread(take_site, kept, protected.store, keys, stocked.installation, datetime.now(UTC)),
+    )  # fmt: skip
     paths = await reads(server.url())
     answers = await stage.prepare("remember what the API answers", 120.0, lambda: visitor.bodies(paths))
     return Before(protected, api, home, person, visitor, answers, known_in(home / "prefect" / "prefect.db"))
@@ -136,10 +139,10 @@ async def _rebuild(
 ) -> After:
     store, home = before.protected.store, ground.place("after-home")
 
-    async def bring() -> SiteFiles:
-        return restore_site(store, keys, installation, home)
-
-    files = await stage.step("recover", "bring back secret keys, settings and Prefect's database", 30.0, bring, _parts)
+    files = await stage.step(
+        "recover", "bring back secret keys, settings and Prefect's database", 30.0,
+        lambda: asyncio.to_thread(restore_site, store, keys, installation, home), _parts,
+    )  # fmt: skip
     if files.secrets is None:
         raise DrillRefused("The store keeps no secret keys, so nobody who is signed in would stay so.")
     _, server = await stage.step(

@@ -21,6 +21,11 @@ class Loss(NamedTuple):
     holes: int
     seconds: float
 
+    def __str__(self) -> str:
+        if not self.rows:
+            return f"none of {self.acknowledged:,} acknowledged commits is lost"
+        return f"{self.rows:,} of {self.acknowledged:,} acknowledged commits are lost, the last {self.seconds:.2f} s"
+
 
 def count_loss(acknowledged: Sequence[Acknowledged], found: Collection[int]) -> Loss:
     """Compares what was acknowledged, in its order, with the numbers that were found.

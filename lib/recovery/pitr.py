@@ -2,8 +2,12 @@
 leads to, and what was committed after it is counted. In a drill alone.
 """
 
+import asyncio
+from collections.abc import Sequence
+
 from lib.backup.keys import BackupKeys
 from lib.backup.pitr.restore import Restored
+from lib.backup.pitr.survey import recoverable
 from lib.db.recovery.commits import Client, found_commits, make_commits
 from lib.errors import DrillRefused
 from lib.postgres.server import PostgresServer
@@ -27,6 +31,10 @@ async def rehearse_restore(
     protected = await protect(stage, ground, server, keys, installation)
     writer = await write_until_struck(stage, ground, server, protected)
     await stage.step("detect", "the server does not answer", 1.0, lambda: refuse_alive(server), str)
+    await stage.step(
+        "assess", "what the store leads to", 10.0,
+        lambda: asyncio.to_thread(recoverable, protected.store, keys, installation), str,
+    )  # fmt: skip
     _, fresh = await stage.step(
         "recover", "restore the latest moment, and start it", budget_s,
         lambda: rebuild(ground, protected.store, keys, installation, "restored"), lambda done: told(done[0]),
@@ -39,13 +47,23 @@ async def rehearse_restore(
 
 
 async def write_until_struck(
-    stage: Stage, ground: Ground, server: PostgresServer, protected: Protected, *folders: str
+    stage: Stage,
+    ground: Ground,
+    server: PostgresServer,
+    protected: Protected,
+    *folders: str,
+    others: Sequence[int] = (),
 ) -> Writer:
-    """Writes steadily, and destroys everything but the store meanwhile. The writer, which knows what was acknowledged."""
-    async with writing(server.url(), per_second=PER_SECOND, ledger=ground.folder / "acknowledged") as writer:
+    """Writes steadily, and destroys everything but the store meanwhile: server, service, the processes `others`, and
+    the folders. The writer, which knows what was acknowledged."""
+    # it may have been written to by another before
+    first = max(await found_commits(server.url()), default=0) + 1
+    async with writing(
+        server.url(), per_second=PER_SECOND, ledger=ground.folder / "acknowledged", first=first
+    ) as writer:
         await writer.further(_WARM_COMMITS, seconds=120)
         stage.strike()
-        await destroy(ground, server, protected, *folders)
+        await destroy(ground, server, protected, *folders, others=others)
     return writer
 
 

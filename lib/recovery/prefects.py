@@ -20,8 +20,8 @@ from lib.recovery.apis import free_port, program_environment
 from lib.recovery.ground import Ground
 
 _SERVICES = (
-    "CANCELLATION_CLEANUP", "CLEANUP_RECONCILER", "DB_VACUUM", "EVENT_LOGGER", "EVENT_PERSISTER", "FOREMAN", "LATE_RUNS", "PAUSE_EXPIRATIONS",
-    "REPOSSESSOR", "SCHEDULER", "TASK_RUN_RECORDER", "TRIGGERS",
+    "CANCELLATION_CLEANUP", "CLEANUP_RECONCILER", "DB_VACUUM", "EVENT_LOGGER", "EVENT_PERSISTER", "FOREMAN",
+    "LATE_RUNS", "PAUSE_EXPIRATIONS", "REPOSSESSOR", "SCHEDULER", "TASK_RUN_RECORDER", "TRIGGERS",
 )  # fmt: skip
 _START_S = 120.0
 _TABLES = {"flows": "flow", "deployments": "deployment", "flow_runs": "flow_run"}
@@ -63,8 +63,8 @@ class Prefect:
         """Returns once it answers. Raises DrillRefused with its words where it does not."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         command = [
-            sys.executable, "-P", "-m", "uvicorn", "prefect.server.api.server:create_app", "--factory", "--no-access-log",
-            "--host", "127.0.0.1", "--port", str(self._port), "--log-level", "warning",
+            sys.executable, "-P", "-m", "uvicorn", "prefect.server.api.server:create_app", "--factory",
+            "--no-access-log", "--host", "127.0.0.1", "--port", str(self._port), "--log-level", "warning",
         ]  # fmt: skip
         self._process = self._ground.start_program(self._name, command, self._environment())
         until = monotonic() + _START_S

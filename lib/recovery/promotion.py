@@ -75,7 +75,7 @@ async def fail_over(
     await writer.further(20, seconds=30)
     # the writer goes on while they are counted
     promised = list(writer.acknowledged)
-    found = await stage.step("verify", "count the commits", 30.0, lambda: found_commits(standby.url()))
+    found = await stage.step("verify", "count the commits", 30.0, lambda: found_commits(standby.url()), _many)
     loss = count_loss(promised, found)
     stage.check("no acknowledged commit is lost", loss.rows == 0, f"{loss.rows} of {loss.acknowledged} lost")
     stage.check("the old primary stays dead", not await primary.accepts(), "nothing answers at its address")
@@ -140,6 +140,10 @@ async def _fence(ground: Ground, primary: PostgresServer) -> None:
     await ground.kill(primary.process.pid)
     if primary.process.poll() is None:
         raise DrillRefused("The old primary could not be ended, so no other takes its place.")
+
+
+def _many(found: list[int]) -> str:
+    return f"{len(found):,} are there"
 
 
 def _first(one: Acknowledged) -> str:

@@ -1,11 +1,12 @@
-"""A drill's own protection: a base backup and the log on its way to a store of the drill's own, by the same programs that
-protect what is in use; and the way back from that store alone.
+"""A drill's own protection: a base backup and the log on its way to a store of the drill's own, by the same programs
+that protect what is in use; and the way back from that store alone.
 """
 
 import asyncio
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -14,8 +15,8 @@ from lib.backup.keys import BackupKeys, write_backup_keys
 from lib.backup.pitr.restore import Restored, restore_to
 from lib.backup.pitr.targets import LATEST
 from lib.backup.store.folder import FolderStore
-from lib.db.recovery.wal import wal_standings
 from lib.db.pool import open_pool
+from lib.db.recovery.wal import wal_standings
 from lib.domain.backups import Index
 from lib.errors import DrillRefused
 from lib.postgres.server import PostgresServer
@@ -29,7 +30,7 @@ _STREAMING_S = 60.0
 
 
 class Protected(NamedTuple):
-    """What keeps a server of a drill safe: the store, whose it is, the base backup, and the service that sends the log."""
+    """What keeps a server of a drill safe: the store, whose it is, the base backup, the service that sends the log."""
 
     store: FolderStore
     installation: str
@@ -37,7 +38,9 @@ class Protected(NamedTuple):
     service: "subprocess.Popen[bytes]"
 
 
-async def protect(stage: Stage, ground: Ground, server: PostgresServer, keys: BackupKeys, installation: str) -> Protected:
+async def protect(
+    stage: Stage, ground: Ground, server: PostgresServer, keys: BackupKeys, installation: str
+) -> Protected:
     """Sends the log of `server` to the drill's own store from now on, and takes a base backup of it."""
     store = FolderStore(ground.store_folder)
     service = start_archive(ground, server, keys)
@@ -67,7 +70,9 @@ def start_archive(ground: Ground, server: PostgresServer, keys: BackupKeys) -> "
     return ground.start_program("archive", [sys.executable, "-P", "-m", "deployments.cli", "archive"], environment)
 
 
-async def destroy(ground: Ground, server: PostgresServer, protected: Protected, *folders: str) -> None:
+async def destroy(
+    ground: Ground, server: PostgresServer, protected: Protected, *folders: str, others: Sequence[int] = ()
+) -> None:
     """The machine is gone: server, archive service and every folder but the store, at once and without a good-bye."""
     assert server.process is not None
     for process in (server.process, protected.service):
@@ -75,6 +80,8 @@ async def destroy(ground: Ground, server: PostgresServer, protected: Protected, 
     for process in (server.process, protected.service):
         await ground.kill(process.pid)
         process.wait()
+    for pid in others:
+        await ground.kill(pid)
     for name in (server.folder.name, "archive-home", *folders):
         await ground.destroy(name)
 
@@ -94,4 +101,3 @@ async def _streaming(ground: Ground, server: PostgresServer, service: "subproces
             if service.poll() is not None or time.monotonic() > until:
                 raise DrillRefused(f"The log of the drill is not sent: {last_words(ground.log('archive'))}")
             await asyncio.sleep(0.1)
-

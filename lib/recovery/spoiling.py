@@ -69,7 +69,5 @@ def shift(store: FolderStore, installation: str, kinds: tuple[Kind, ...], by: ti
         for found in list(store.objects(prefix)):
             if found.key.endswith(f"/{INDEX}"):
                 index = msgspec.json.decode(store.get(found.key), type=Index)
-                moved = msgspec.structs.replace(
-                    index, begun_at=index.begun_at + by, finished_at=index.finished_at + by
-                )
+                moved = msgspec.structs.replace(index, begun_at=index.begun_at + by, finished_at=index.finished_at + by)
                 store.replace(found.key, msgspec.json.encode(moved))

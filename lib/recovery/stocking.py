@@ -41,7 +41,9 @@ class Stock(NamedTuple):
     installation: str
 
 
-async def stock(stage: Stage, ground: Ground, server: PostgresServer, real: Real | None, *, sample: bool = False) -> Stock:
+async def stock(
+    stage: Stage, ground: Ground, server: PostgresServer, real: Real | None, *, sample: bool = False
+) -> Stock:
     """Fills the database of `server`: by the newest good backup of `real`, else with the schema and, with `sample`, the
     sample archive. Raises whatever restoring raises: a backup in use that cannot be restored is what drills are for.
     """

@@ -7,6 +7,7 @@ mark in its environment. A server that is killed leaves a piece of shared memory
 import ctypes
 import shutil
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,8 @@ from lib.processes import is_alive
 MARK = "INSITECHART_DRILL"
 
 _RECORDS = "processes.jsonl"
-_PATIENCE_S = 10.0
+_PATIENCE_S = 5.0
+_LOOK_S = 0.01
 _IPC_RMID = 0
 
 
@@ -102,11 +104,26 @@ def shared_memory_left(records: Iterable[Recorded]) -> list[int]:
 
 def _await(processes: list[psutil.Process]) -> None:
     # what a server started ends by itself once it notices that the server is gone
-    _, stubborn = psutil.wait_procs(processes, timeout=_PATIENCE_S / 2)
-    for process in stubborn:
+    for process in _left(processes):
         with suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(stubborn, timeout=_PATIENCE_S / 2)
+    _left(processes)
+
+
+def _left(processes: list[psutil.Process]) -> list[psutil.Process]:
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        left = [process for process in processes if _runs(process)]
+        if not left or time.monotonic() > until:
+            return left
+        time.sleep(_LOOK_S)
+
+
+def _runs(process: psutil.Process) -> bool:
+    # one that has ended and that nobody has asked for yet does not run any more
+    with suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _shared_memory_of(data: Path) -> int | None:

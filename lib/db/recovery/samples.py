@@ -4,7 +4,8 @@ from lib.db.pool import connect
 
 _TELLING = """
 SELECT s.symbol
-FROM symbols s JOIN (SELECT symbol_id, count(*) AS bars FROM bars WHERE interval = '1d' GROUP BY symbol_id) b ON b.symbol_id = s.id
+FROM symbols s
+JOIN (SELECT symbol_id, count(*) AS bars FROM bars WHERE interval = '1d' GROUP BY symbol_id) b ON b.symbol_id = s.id
 ORDER BY b.bars DESC, s.symbol
 LIMIT $1
 """
