@@ -15,6 +15,9 @@ _QUESTIONS: dict[PhaseName, tuple[str, str]] = {
 }
 
 
+_RTO = {False: "RTO, from the disaster to service", True: "until every fault was noticed"}
+
+
 def report(card: Scorecard, *, staged: Sequence[str] = (), warnings: Sequence[str] = ()) -> str:
     """`card` as a text (Markdown), in English. Times are UTC."""
     lines = [
@@ -27,7 +30,7 @@ def report(card: Scorecard, *, staged: Sequence[str] = (), warnings: Sequence[st
         *(f"> **Warning.** {warning}\n" for warning in warnings),
         "| | measured | target |",
         "|---|---|---|",
-        f"| RTO, from the disaster to service | {card.rto_s:.2f} s | {card.rto_target_s:g} s |",
+        f"| {_RTO[card.scenario == 'fault']} | {card.rto_s:.2f} s | {card.rto_target_s:g} s |",
     ]
     if card.rpo_s is not None:
         target = "–" if card.rpo_target_s is None else f"{card.rpo_target_s:g} s"
@@ -72,7 +75,8 @@ def sentence(card: Scorecard) -> str:
     red = f"; not right: {', '.join(wrong)}" if wrong else ""
     late = "" if card.rto_s <= card.rto_target_s else "; too late"
     state = "passed" if card.passed else "failed"
-    return f"{card.injected}: {state}, service after {card.rto_s:.2f} s of {card.rto_target_s:g} s{lost}{red}{late}."
+    what = "all noticed" if card.scenario == "fault" else "service"
+    return f"{card.injected}: {state}, {what} after {card.rto_s:.2f} s of {card.rto_target_s:g} s{lost}{red}{late}."
 
 
 def _time(moment: datetime) -> str:

@@ -26,19 +26,32 @@ def copy_of(store: FolderStore, folder: Path) -> FolderStore:
 def truncate(store: FolderStore, index: Index) -> str:
     """Cuts the archive of a backup in the middle; what was done."""
     key = backup_key(index.installation, index.kind, index.id, ARCHIVE)
-    data = store.get(key)
-    store.replace(key, data[: len(data) // 2])
-    return f"{key} was cut from {len(data):,} to {len(data) // 2:,} bytes"
+    file = _own(store, key)
+    size = file.stat().st_size
+    os.truncate(file, size // 2)
+    return f"{key} was cut from {size:,} to {size // 2:,} bytes"
 
 
 def flip(store: FolderStore, index: Index) -> str:
     """Flips one bit in the middle of the archive of a backup; what was done."""
     key = backup_key(index.installation, index.kind, index.id, ARCHIVE)
-    data = bytearray(store.get(key))
-    place = len(data) // 2
-    data[place] ^= 0x10
-    store.replace(key, bytes(data))
+    file = _own(store, key)
+    place = file.stat().st_size // 2
+    with file.open("r+b") as opened:
+        opened.seek(place)
+        byte = opened.read(1)[0] ^ 0x10
+        opened.seek(place)
+        opened.write(bytes([byte]))
     return f"one bit of byte {place:,} of {key} was flipped"
+
+
+def _own(store: FolderStore, key: str) -> Path:
+    """The file of an object, which the original has no part in any more."""
+    file = store.folder / key
+    own = file.with_name(f"{file.name}.own")
+    shutil.copyfile(file, own)
+    own.replace(file)
+    return file
 
 
 def closed_segments(store: FolderStore, installation: str, system: str) -> list[str]:
