@@ -24,6 +24,12 @@ UPDATE backups SET state = 'failed', note = 'It was never finished: whoever took
 WHERE state = 'running' AND begun_at < $1
 """
 
+_GIVEN_UP = """
+UPDATE backups SET state = 'failed', finished_at = $2, note = 'It was never finished: whoever took it was ended.'
+WHERE kind = $1 AND state = 'running'
+RETURNING id
+"""
+
 _WRITE = """
 INSERT INTO backups (id, kind, parent, state, place, begun_at, finished_at, verified_at, plain_bytes, stored_bytes,
                      seconds, verify_seconds, note, checks)
@@ -85,6 +91,13 @@ async def backup_failed(db: Pool | Connection, backup: str, at: datetime, why: s
 async def forget_abandoned(db: Pool | Connection, before: datetime) -> int:
     """Those that were begun before `before` and never ended have failed. Returns how many."""
     return int((await db.execute(_ABANDONED, before)).split()[-1])
+
+
+async def give_up_running(db: Pool | Connection, kind: Kind, at: datetime) -> list[str]:
+    """Those of a kind that were begun and never ended have failed; for whoever knows that nobody takes one now. Returns
+    their ids.
+    """
+    return [row[0] for row in await db.fetch(_GIVEN_UP, kind, at)]
 
 
 async def write_backups(db: Pool | Connection, kind: Kind, found: Sequence[Backup], place: str, now: datetime) -> None:
