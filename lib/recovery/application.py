@@ -22,7 +22,7 @@ KILLED = "API process killed (SIGKILL) while it was used"
 ROLLED_OUT = "a version that never becomes ready rolled out while the API was used"
 
 PER_SECOND = 20.0
-_READY_S = 60.0
+_READY_S = 180.0
 _EMPTY = "drill_wrong_version"
 
 

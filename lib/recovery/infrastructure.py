@@ -31,7 +31,7 @@ from lib.settings import Settings
 
 INJECTED = "the whole site gone (processes killed, folders deleted) under steady commits; only store and key are left"
 
-_READY_S = 120.0
+_READY_S = 240.0
 
 
 class Before(NamedTuple):

@@ -23,7 +23,7 @@ _SERVICES = (
     "CANCELLATION_CLEANUP", "CLEANUP_RECONCILER", "DB_VACUUM", "EVENT_LOGGER", "EVENT_PERSISTER", "FOREMAN",
     "LATE_RUNS", "PAUSE_EXPIRATIONS", "REPOSSESSOR", "SCHEDULER", "TASK_RUN_RECORDER", "TRIGGERS",
 )  # fmt: skip
-_START_S = 120.0
+_START_S = 300.0
 _TABLES = {"flows": "flow", "deployments": "deployment", "flow_runs": "flow_run"}
 
 

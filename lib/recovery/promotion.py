@@ -29,7 +29,7 @@ INJECTED: dict[Death, str] = {
 }
 
 RTO_S = 5.0
-_FOLLOW_S = 20.0
+_FOLLOW_S = 90.0
 _PROMOTE_S = 30
 _CLIENTS_S = 30.0
 

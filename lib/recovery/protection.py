@@ -26,7 +26,7 @@ from lib.recovery.ground import Ground
 from lib.recovery.stage import Stage
 
 EVERY_MS = 500
-_STREAMING_S = 60.0
+_STREAMING_S = 240.0
 
 
 class Protected(NamedTuple):

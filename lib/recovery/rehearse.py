@@ -33,7 +33,7 @@ NAMES: tuple[Name, ...] = get_args(Name)
 
 _WRONG_PATIENCE_S = 10.0
 _FAULTS_S = 1800.0
-_START_S = 120.0
+_START_S = 300.0
 
 
 class Rehearsed(NamedTuple):
