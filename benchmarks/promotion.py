@@ -1,5 +1,5 @@
-"""How soon there is service again after a disaster, and what it cost: a standby promoted, and a whole site made of store
-and key. Smaller is better here; there is no raw baseline, so what was promised stands in the unit.
+"""How soon there is service again after a disaster, and what it cost: a standby promoted, and a whole site made of
+store and key. Smaller is better here; there is no raw baseline, so what was promised stands in the unit.
 """
 
 import tempfile

@@ -64,16 +64,20 @@ class Ground:
         options: Mapping[str, str] | None = None,
         binaries: Path | None = None,
         follows: bool = False,
+        preload: str = "",
     ) -> PostgresServer:
         """Starts PostgreSQL in the folder `name`, which is made where it is missing; returns once it answers.
 
         Of a restored configuration neither archive nor standby are in force; one that `follows` is a standby by these
-        `options` alone. Raises DrillRefused if it turns out to be
-        in use.
+        `options` alone. `preload` are libraries that a new one, and whatever is copied from it, loads. Raises
+        DrillRefused if it turns out to be in use.
         """
         server = PostgresServer(self.place(name), binaries=binaries, options={**UNTIED, **(options or {})})
-        await asyncio.to_thread(server.prepare)
+        is_new = await asyncio.to_thread(server.prepare)
         untie(server.data)
+        if is_new and preload:
+            with (server.data / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
+                file.write(f"shared_preload_libraries = '{preload}'\n")
         if follows:
             (server.data / "standby.signal").touch()
         refuse_url(self.production, server.url())

@@ -39,7 +39,7 @@ class Before(NamedTuple):
 
     protected: Protected
     api: Api
-    prefect_home: Path
+    binaries: Path
     person: Person
     visitor: Visitor
     answers: dict[str, tuple[int, bytes]]
@@ -118,7 +118,7 @@ async def build_site(
     )  # fmt: skip
     paths = await reads(server.url())
     answers = await stage.prepare("remember what the API answers", 120.0, lambda: visitor.bodies(paths))
-    return Before(protected, api, home, person, visitor, answers, known_in(home / "prefect" / "prefect.db"))
+    return Before(protected, api, server.binaries, person, visitor, answers, known_in(home / "prefect" / "prefect.db"))
 
 
 async def reads(url: str) -> list[str]:
@@ -147,7 +147,7 @@ async def _rebuild(
         raise DrillRefused("The store keeps no secret keys, so nobody who is signed in would stay so.")
     _, server = await stage.step(
         "recover", "restore the database to the latest moment, and start it", budget_s,
-        lambda: rebuild(ground, store, keys, installation, "after"), lambda done: told(done[0]),
+        lambda: rebuild(ground, store, keys, installation, "after", before.binaries), lambda done: told(done[0]),
     )  # fmt: skip
     await stage.step("recover", "bring it to this version's schema", 30.0, lambda: migrate(server.url()))
     prefect = Prefect(ground, "prefect-after", home / "prefect")

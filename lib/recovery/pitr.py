@@ -37,7 +37,8 @@ async def rehearse_restore(
     )  # fmt: skip
     _, fresh = await stage.step(
         "recover", "restore the latest moment, and start it", budget_s,
-        lambda: rebuild(ground, protected.store, keys, installation, "restored"), lambda done: told(done[0]),
+        lambda: rebuild(ground, protected.store, keys, installation, "restored", server.binaries),
+        lambda done: told(done[0]),
     )  # fmt: skip
     await stage.step("recover", "it takes commits", 30.0, lambda: takes_commits(fresh, writer), str)
     stage.serve()

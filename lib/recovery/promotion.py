@@ -39,7 +39,7 @@ async def add_standby(ground: Ground, primary: PostgresServer, name: str) -> Pos
     folder = ground.place(name)
     await asyncio.to_thread(_copy, primary, folder)
     options = {"primary_conninfo": _follow(primary, folder), "primary_slot_name": NAME, "hot_standby": "on"}
-    standby = await ground.start_server(name, options=options, follows=True)
+    standby = await ground.start_server(name, options=options, binaries=primary.binaries, follows=True)
     await follow_synchronously(primary.url(), seconds=_FOLLOW_S)
     return standby
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from lib.backup.base.take import take_base
@@ -48,7 +49,15 @@ async def protect(
     base = await stage.prepare(
         "take a base backup",
         1800.0,
-        lambda: take_base(server.url(), store, keys, installation=installation, parent=None, now=datetime.now(UTC)),
+        lambda: take_base(
+            server.url(),
+            store,
+            keys,
+            installation=installation,
+            parent=None,
+            now=datetime.now(UTC),
+            programs=server.binaries,
+        ),
     )
     return Protected(store, installation, base, service)
 
@@ -87,11 +96,11 @@ async def destroy(
 
 
 async def rebuild(
-    ground: Ground, store: FolderStore, keys: BackupKeys, installation: str, name: str
+    ground: Ground, store: FolderStore, keys: BackupKeys, installation: str, name: str, binaries: Path
 ) -> tuple[Restored, PostgresServer]:
     """Restores the latest that the store leads to into the folder `name`, and starts a server on it."""
-    restored = await restore_to(store, keys, installation, LATEST, folder=ground.place(name))
-    return restored, await ground.start_server(name)
+    restored = await restore_to(store, keys, installation, LATEST, folder=ground.place(name), programs=binaries)
+    return restored, await ground.start_server(name, binaries=binaries)
 
 
 async def _streaming(ground: Ground, server: PostgresServer, service: "subprocess.Popen[bytes]") -> None:

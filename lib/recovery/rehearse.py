@@ -24,7 +24,7 @@ from lib.recovery.losses import Loss
 from lib.recovery.readonly import ReadOnlyStore
 from lib.recovery.report import report
 from lib.recovery.stage import Runner, Stage, plainly
-from lib.recovery.stocking import Real, Stock, stock
+from lib.recovery.stocking import Real, Stock, stock, wanted
 from lib.recovery.visitor import Visitor
 from lib.settings import Settings
 
@@ -143,7 +143,12 @@ async def _faults(drill: Drill) -> None:
 
 
 async def _server(drill: Drill, stage: Stage, *, sample: bool = False) -> tuple[PostgresServer, Stock]:
-    server = await stage.prepare("start a server", 60.0, lambda: drill.ground.start_server("primary"))
+    kind = await wanted(drill.real, drill.settings.pg_bindir)
+    server = await stage.prepare(
+        "start a server",
+        60.0,
+        lambda: drill.ground.start_server("primary", binaries=kind.binaries, preload=kind.preload),
+    )
     return server, await stock(stage, drill.ground, server, drill.real, sample=sample)
 
 

@@ -4,16 +4,21 @@ the sample in it. It does not know what is rehearsed on it.
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 from lib.backup.catalogue import read_backups
 from lib.backup.keys import BackupKeys
-from lib.backup.restore import restore_dump
+from lib.backup.manifest import read_manifest
+from lib.backup.programs import programs_of
+from lib.backup.restore import major_of, restore_dump
 from lib.db.contents import glance
 from lib.db.databases import create_database
 from lib.db.installation import installation_id
 from lib.db.migrate import migrate
 from lib.db.pool import connect
+from lib.db.recovery.restoring import TIMESCALE
+from lib.domain.backups import Backup
 from lib.errors import DrillRefused
 from lib.postgres.server import DATABASE, PostgresServer
 from lib.processes import last_words
@@ -41,6 +46,23 @@ class Stock(NamedTuple):
     installation: str
 
 
+class Wanted(NamedTuple):
+    """Which server a copy needs: PostgreSQL's programs (None: the newest at hand), and the libraries that it loads."""
+
+    binaries: Path | None
+    preload: str
+
+
+async def wanted(real: Real | None, programs: Path | None) -> Wanted:
+    """A server as the newest good backup of `real` was taken from; `programs` are those that the settings name."""
+    newest = await _newest(real) if real is not None else None
+    if real is None or newest is None:
+        return Wanted(programs, "")
+    manifest = await asyncio.to_thread(read_manifest, real.store, real.keys, newest.index)
+    preload = TIMESCALE if TIMESCALE in manifest.extensions else ""
+    return Wanted(programs_of(major_of(manifest), programs), preload)
+
+
 async def stock(
     stage: Stage, ground: Ground, server: PostgresServer, real: Real | None, *, sample: bool = False
 ) -> Stock:
@@ -64,18 +86,21 @@ async def stock(
 
 
 async def _copy(stage: Stage, ground: Ground, server: PostgresServer, real: Real) -> str:
-    kept = await asyncio.to_thread(read_backups, real.store, real.installation, "logical")
-    good = [backup for backup in kept if backup.state == "good"]
-    if not good:
+    newest = await _newest(real)
+    if newest is None:
         return ""
-    newest = good[-1]
     await stage.prepare(
         f"restore {newest.id} from the store in use",
         _RESTORE_S,
-        lambda: restore_dump(real.store, real.keys, newest, server.url(), jobs=2, spool=None),
+        lambda: restore_dump(real.store, real.keys, newest, server.url(), jobs=2, spool=None, programs=server.binaries),
     )
     stage.check("a backup in use can be opened and restored", True, f"{newest.id} from {real.store.place}")
     return f"a copy of what is in use, from {newest.id}"
+
+
+async def _newest(real: Real) -> Backup | None:
+    kept = await asyncio.to_thread(read_backups, real.store, real.installation, "logical")
+    return next((backup for backup in reversed(kept) if backup.state == "good"), None)
 
 
 async def _load_sample(ground: Ground, server: PostgresServer) -> None:

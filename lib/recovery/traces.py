@@ -17,8 +17,9 @@ import psutil
 
 from lib.processes import is_alive
 
-# in the environment of every program of a drill, with the drill's folder
-MARK = "INSITECHART_DRILL"
+# in the environment of every program of a drill and of what these start, with the drill's folder; settings of ours are
+# kept from PostgreSQL's programs, so it is named otherwise
+MARK = "DRILL_OF_INSITECHART"
 
 _RECORDS = "processes.jsonl"
 _PATIENCE_S = 5.0
