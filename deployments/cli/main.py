@@ -25,6 +25,7 @@ _COMMANDS = {
     "sample": ("deployments.cli.sample:sample", "Load or remove the sample archive."),
     "sources": ("deployments.cli.sources:sources", "Show every source, and what to do where one is silent."),
     "openapi": ("deployments.cli.openapi:openapi", "Write the OpenAPI document of the API."),
+    "backup": ("deployments.cli.backup:backup", "Take, list, verify and remove backups; look after their keys."),
     "restore": ("deployments.cli.restore:restore", "Restore the database to a moment, from the store alone."),
     "archive": ("deployments.cli.archive:archive", "Send the database's log to the store while it is written."),
     "users": ("deployments.cli.users:users", "Make the first admin, list accounts, disable, give roles."),

@@ -23,7 +23,8 @@ log = get_logger(__name__)
 
 _POLL_S = 0.1
 _WELL_EVERY_S = 5.0
-_START_S = 120.0
+# a small machine under load takes minutes to load the flows
+_START_S = 300.0
 _PAUSES_S = (0.5, 1, 2, 4, 8, 16, 30)
 # having run this long, a part is as good as new
 _STEADY_S = 60.0

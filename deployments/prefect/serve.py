@@ -24,6 +24,7 @@ from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
 from prefect.runner import Runner
 from prefect.schedules import Cron
 
+from deployments.prefect.automations import apply_automations, read_automations
 from deployments.prefect.definitions import PROJECT, Deployment, read_deployments
 from lib.logs import configure_logs, get_logger
 from lib.settings import load_settings
@@ -73,7 +74,18 @@ async def serve() -> None:
             log.info(
                 "deployment served", deployment=full_name, schedules=len(deployment.schedules or []), missed_runs=missed
             )
+        await _watch(client)
     await runner.start()
+
+
+async def _watch(client: PrefectClient) -> None:
+    """Flows are served whether or not Prefect watches over them."""
+    try:
+        changed = await apply_automations(client, read_automations())
+    except Exception:
+        log.exception("automations cannot be recorded")
+    else:
+        log.info("automations recorded", changed=len(changed))
 
 
 async def _forget_missed_runs(client: PrefectClient, deployment_id: UUID) -> int:

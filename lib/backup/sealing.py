@@ -76,6 +76,9 @@ def seal(
         raise cause from None
     finally:
         squeezed.close()
+    if writer.error is not None:
+        # of what age writes at its very end it does not tell an error
+        raise writer.error
     return Sealed(plain_bytes, stored.bytes, stored.sha256)
 
 

@@ -19,7 +19,7 @@ from tests.support.databases import fresh_database
 
 SEED = 20260302
 EXAMPLES = 3
-CHAINS = 12
+CHAINS = 20
 
 
 class Served(NamedTuple):

@@ -2,13 +2,9 @@
 
 import email
 import email.policy
-import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from structlog.testing import capture_logs
@@ -19,38 +15,13 @@ from lib.db.recovery.notices import last_notice
 from lib.errors import ConfigurationError
 from lib.notify import Notifier
 from lib.settings import Settings
-
-
-@dataclass
-class Hearer:
-    """A webhook that keeps what it hears, and answers with `status`."""
-
-    url: str = ""
-    status: int = 200
-    heard: list[dict[str, Any]] = field(default_factory=list)
-
-    async def handle(self, request: web.Request) -> web.Response:
-        if self.status == 200:
-            self.heard.append(json.loads(await request.text()))
-        return web.Response(status=self.status, text="hunter2")
-
-    @property
-    def titles(self) -> list[str]:
-        return [one["title"] for one in self.heard]
+from tests.support.hearing import Hearer, hearing
 
 
 @pytest.fixture
 async def hearer() -> AsyncIterator[Hearer]:
-    opened = Hearer()
-    app = web.Application()
-    app.router.add_post("/{path:.*}", opened.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    opened.url = f"json://127.0.0.1:{runner.addresses[0][1]}/hunter2"
-    yield opened
-    await runner.cleanup()
+    async with hearing() as opened:
+        yield opened
 
 
 class Inbox:

@@ -4,7 +4,9 @@ Objects of any size go up in parts. A new object carries If-None-Match, so that 
 that does not know the header is asked first. Where objects are locked, nobody can remove one before its day.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -34,6 +36,8 @@ class S3Store:
         self._client, self._bucket = client, bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._lock_days = lock_days
+        # OpenStack Swift refuses what carries a condition, other stores pass over it
+        self._knows_conditions = True
 
     @property
     def place(self) -> str:
@@ -44,7 +48,7 @@ class S3Store:
         try:
             with self._telling(key):
                 self._refuse_replacing(key)
-                self._client.put_object(**self._name(key), Body=data, IfNoneMatch="*", **self._lock())
+                self._once(self._client.put_object, **self._name(key), Body=data, ContentMD5=_md5(data), **self._lock())
         except ObjectExists:
             if self.get(key) != data:
                 raise
@@ -52,7 +56,7 @@ class S3Store:
     def replace(self, key: str, data: bytes) -> None:
         """See Store. Such an object is never locked: it is a sign of life, not a backup."""
         with self._telling(key):
-            self._client.put_object(**self._name(key), Body=data)
+            self._client.put_object(**self._name(key), Body=data, ContentMD5=_md5(data))
 
     def begin(self, key: str, *, metadata: Mapping[str, str] | None = None) -> Upload:
         """See Store."""
@@ -91,7 +95,7 @@ class S3Store:
         count, refused = 0, []
         for key in keys:
             try:
-                with self._telling(key), suppress(ObjectMissing):
+                with suppress(ObjectMissing), self._telling(key):
                     self._client.delete_object(**self._name(key))
             except StoreError as error:
                 refused.append(f"{key}: {error}")
@@ -113,13 +117,15 @@ class S3Store:
 
     def abort(self, upload: Unfinished) -> None:
         """See Store."""
-        with self._telling(upload.key), suppress(ObjectMissing):
+        with suppress(ObjectMissing), self._telling(upload.key):
             self._client.abort_multipart_upload(**self._name(upload.key), UploadId=upload.upload)
 
     def upload_part(self, key: str, upload: str, number: int, data: bytes) -> str:
         """Sends one part; its ETag."""
         with self._telling(key):
-            sent = self._client.upload_part(**self._name(key), UploadId=upload, PartNumber=number, Body=data)
+            sent = self._client.upload_part(
+                **self._name(key), UploadId=upload, PartNumber=number, Body=data, ContentMD5=_md5(data)
+            )
         return str(sent["ETag"])
 
     def complete(self, key: str, upload: str, tags: list[str]) -> None:
@@ -127,9 +133,17 @@ class S3Store:
         parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]
         with self._telling(key):
             self._refuse_replacing(key)
-            self._client.complete_multipart_upload(
-                **self._name(key), UploadId=upload, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
+            self._once(
+                self._client.complete_multipart_upload,
+                **self._name(key),
+                UploadId=upload,
+                MultipartUpload={"Parts": parts},
             )
+            if self._lock_days and "ObjectLockMode" not in self._client.head_object(**self._name(key)):
+                # there are stores that forget, of an object in parts, what they were told when it began
+                lock = self._lock()
+                held = {"Mode": lock["ObjectLockMode"], "RetainUntilDate": lock["ObjectLockRetainUntilDate"]}
+                self._client.put_object_retention(**self._name(key), Retention=held)
 
     def _name(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + checked_key(key)}
@@ -139,6 +153,18 @@ class S3Store:
             return {}
         until = datetime.now(UTC) + timedelta(days=self._lock_days)
         return {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+
+    def _once(self, call: Callable[..., Any], **arguments: Any) -> None:
+        if self._knows_conditions:
+            try:
+                call(**arguments, IfNoneMatch="*")
+            except ClientError as error:
+                if _code(error) != "NotImplemented":
+                    raise
+                self._knows_conditions = False
+            else:
+                return
+        call(**arguments)
 
     def _refuse_replacing(self, key: str) -> None:
         # for stores that ignore If-None-Match; the header alone is exact where it is known
@@ -204,6 +230,11 @@ class _Parts:
             # the error that led here is the one to tell; what stays is found by `unfinished`
             with suppress(StoreError):
                 self._store.abort(Unfinished(self._key, self._upload, datetime.now(UTC)))
+
+
+def _md5(data: bytes) -> str:
+    # the one checksum that every store knows, and that a locked object needs; it guards the way, not the secret
+    return b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
 def _code(error: ClientError) -> str:

@@ -1,0 +1,137 @@
+"""Records what Prefect itself is to watch: `python -m deployments.prefect.automations`, and whenever flows are served.
+
+automations.yaml has the list. Recording it again changes nothing: a watch that is as it should be is left alone, for
+its clock would begin anew. It does not know what a deployment does.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.events.actions import RunDeployment
+from prefect.events.schemas.automations import Automation as Recorded
+from prefect.events.schemas.automations import AutomationCore, EventTrigger
+from prefect.exceptions import ObjectNotFound
+
+from lib.errors import ConfigurationError
+from lib.logs import configure_logs, get_logger
+from lib.settings import load_settings
+
+log = get_logger(__name__)
+
+FILE = Path(__file__).with_name("automations.yaml")
+
+# whatever is called so is ours, and goes when the file has it no more
+PREFIX = "InsiteChart: "
+
+
+class Trigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The events whose coming (Reactive) or staying away (Proactive) within so many seconds is to be noticed."""
+
+    posture: Literal["Reactive", "Proactive"]
+    expect: list[str]
+    match: dict[str, str] = {}
+    match_related: dict[str, str] = {}
+    threshold: int = 1
+    within: int = 0
+
+
+class Automation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A watch: what it waits for, and the deployment that it runs then."""
+
+    name: str
+    description: str
+    trigger: Trigger
+    run: str
+    parameters: dict[str, Any] = {}
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    automations: list[Automation]
+
+
+def read_automations(file: Path = FILE) -> list[Automation]:
+    """Every watch of `file`. Raises ConfigurationError saying what is wrong with it."""
+    try:
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _File).automations
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise ConfigurationError(
+            f"{file} cannot be used: {error}", hint="Compare it with the one of the release."
+        ) from None
+
+
+async def apply_automations(client: PrefectClient, wanted: Sequence[Automation], prefix: str = PREFIX) -> list[str]:
+    """Records `wanted`; what bears the prefix and is not wanted is removed. Returns what was changed, in words.
+
+    One that somebody has switched off stays off. One whose deployment is not recorded (yet) is left out.
+    """
+    changed: list[str] = []
+    recorded: dict[str, list[Recorded]] = {}
+    for one in await client.read_automations():
+        if one.name.startswith(prefix):
+            recorded.setdefault(one.name, []).append(one)
+    for automation in wanted:
+        core = await _core(client, automation, prefix)
+        if core is None:
+            log.warning("automation left out", automation=automation.name, missing=automation.run)
+            continue
+        there = recorded.pop(core.name, [])
+        if not there:
+            await client.create_automation(core)
+            changed.append(f"made: {core.name}")
+            continue
+        if _meaning(there[0]) != _meaning(core):
+            await client.update_automation(there[0].id, core.model_copy(update={"enabled": there[0].enabled}))
+            changed.append(f"changed: {core.name}")
+        # two processes that were started together may both have made it
+        for more in there[1:]:
+            await client.delete_automation(more.id)
+            changed.append(f"removed: {core.name}")
+    for name, rest in recorded.items():
+        for one in rest:
+            await client.delete_automation(one.id)
+            changed.append(f"removed: {name}")
+    return changed
+
+
+async def _core(client: PrefectClient, automation: Automation, prefix: str) -> AutomationCore | None:
+    try:
+        deployment = await client.read_deployment_by_name(automation.run)
+    except ObjectNotFound:
+        return None
+    return AutomationCore(
+        name=f"{prefix}{automation.name}",
+        description=automation.description,
+        enabled=True,
+        trigger=EventTrigger.model_validate(msgspec.to_builtins(automation.trigger)),
+        actions=[
+            RunDeployment(
+                source="selected", deployment_id=deployment.id, parameters=automation.parameters, job_variables=None
+            )
+        ],
+    )
+
+
+def _meaning(automation: AutomationCore) -> dict[str, Any]:
+    """What of an automation is ours to say: the server adds ids of its own."""
+    told = automation.model_dump(mode="json", include={"name", "description", "trigger", "actions"})
+    told["trigger"] = {name: value for name, value in told["trigger"].items() if name != "id"}
+    for name in ("expect", "after", "for_each"):
+        told["trigger"][name] = sorted(told["trigger"].get(name) or [])
+    return told
+
+
+async def _main() -> None:
+    async with get_client() as client:
+        changed = await apply_automations(client, read_automations())
+    log.info("automations recorded", changed=changed or "nothing")
+
+
+if __name__ == "__main__":
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    asyncio.run(_main())
