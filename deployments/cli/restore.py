@@ -167,4 +167,4 @@ def _put_in_place(wish: _Wish, new: Path, now: datetime) -> None:
         click.echo(f"What was there is in {aside}; remove it once all is well.")
     new.rename(wish.folder)
     click.echo("Start it: insitechart up")
-    click.echo("A fresh base backup is taken by the first look at the archive, or now: insitechart backup base")
+    click.echo("A fresh base backup is taken by the first look at the archive, or now: insitechart backup take --base")

@@ -19,7 +19,7 @@ from lib.logs import configure_logs
 from lib.platform import read_state
 from lib.settings import Settings, load_settings
 
-_PARTS = ("prefect", "flows", "api")
+_PARTS = ("prefect", "flows", "api", "archive")
 _DOWN_S = 90.0
 _KILLED_S = 30.0
 

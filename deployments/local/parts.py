@@ -1,4 +1,4 @@
-"""What the platform consists of, as data: PostgreSQL, Prefect server, flows, API. It does not start anything."""
+"""What the platform consists of, as data: PostgreSQL, Prefect server, flows, API, archive. It starts nothing."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from lib.processes import Account
 PROJECT = Path(__file__).resolve().parents[2]
 
 # in the order in which they are stopped: each uses only what comes after it
-STOP_ORDER = ("flows", "sample", "api", "prefect", "postgres")
+STOP_ORDER = ("flows", "sample", "api", "archive", "prefect", "postgres")
 
 # a module is found where it is installed, never in a folder of the same name that the user happens to stand in
 _PYTHON = (sys.executable, "-P", "-m")
@@ -68,13 +68,22 @@ class Addresses(NamedTuple):
 
 
 # the parts run in another folder than whoever names these
-_FILES = ("INSITECHART_SECRET_KEYS_FILE", "INSITECHART_WEBHOOK_CA_FILE")
+_FILES = (
+    "INSITECHART_SECRET_KEYS_FILE",
+    "INSITECHART_WEBHOOK_CA_FILE",
+    "INSITECHART_BACKUP_KEYS_FILE",
+    "INSITECHART_BACKUP_ESCROW_FILE",
+)
+_STORE = "INSITECHART_BACKUP_STORE"
 
 
 def common_environment(home: Path, marker: str, addresses: Addresses) -> dict[str, str]:
     """What every part is told: whose it is, and where the others are. The user's own Prefect stays out of it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     files = {name: str(Path(kept[name]).expanduser().absolute()) for name in _FILES if kept.get(name)}
+    store = kept.get(_STORE, "")
+    if store and "://" not in store and not store.startswith("block:"):
+        files[_STORE] = str(Path(store).expanduser().absolute())
     config = config_file()
     direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost,::1")))
     return {
@@ -183,6 +192,24 @@ def api_part(common: Mapping[str, str], addresses: Addresses, database_url: str,
         failure=_failure("The API", log),
         address=addresses.api_url,
         folder=PROJECT,
+    )
+
+
+def archive_part(common: Mapping[str, str], database_url: str, log: Path) -> Part:
+    """The service that sends the database's log to the store. Nothing waits for it, and nothing stops without it."""
+
+    async def ready(_since: datetime) -> bool:
+        return True
+
+    return Part(
+        name="archive",
+        command=(*_PYTHON, "deployments.cli", "archive"),
+        environment={**common, "INSITECHART_DATABASE_URL": database_url},
+        log=log,
+        is_ready=ready,
+        failure=_failure("The archive", log),
+        folder=PROJECT,
+        patience_s=30,
     )
 
 

@@ -1,6 +1,7 @@
 """The whole platform from start to stop: what waits for what, who is told what. It does not know how a part works.
 
-PostgreSQL → database made and migrated → API, flows and sample; from the very start beside them the Prefect server.
+PostgreSQL → database made and migrated → API, flows and sample; from the very start beside them the Prefect server;
+last of all the archive.
 """
 
 import asyncio
@@ -10,13 +11,20 @@ from collections.abc import Iterator
 import psutil
 
 from deployments.local.board import Board, status_file
-from deployments.local.database import prepare_embedded, prepare_existing, remember_sample, sample_wanted
+from deployments.local.database import (
+    archive_options,
+    prepare_embedded,
+    prepare_existing,
+    remember_sample,
+    sample_wanted,
+)
 from deployments.local.guard import Guard
 from deployments.local.instance import Instance
 from deployments.local.parts import (
     STOP_ORDER,
     Addresses,
     api_part,
+    archive_part,
     common_environment,
     flows_part,
     postgres_part,
@@ -49,9 +57,10 @@ class Platform:
         self._instance = instance
         self._terminal = terminal
         self._without = without
+        self._database_url = ""
         self._addresses = _choose_addresses(settings)
         self._common = common_environment(instance.home, instance.marker, self._addresses)
-        names = [name for name in ("postgres", "prefect", "flows", "api") if name not in without]
+        names = [name for name in ("postgres", "prefect", "flows", "api", "archive") if name not in without]
         if settings.database_url is not None:
             names.remove("postgres")
         self._board = Board(status_file(instance.home), names, terminal.changed)
@@ -83,6 +92,10 @@ class Platform:
             raise next(_leaves(group)) from None
         self._board.enter("ready")
         self._terminal.ready(self._addresses, self._board.status)
+        # last of all: it protects what is there, and nobody waits for it
+        if "archive" not in self._without:
+            part = archive_part(self._common, self._database_url, self._instance.log("archive"))
+            await self._supervisor.start(part)
         await asyncio.Event().wait()
 
     async def _start_prefect(self) -> None:
@@ -109,6 +122,7 @@ class Platform:
             url = server.url()
             contents = await prepare_embedded(server)
         self._publish(url)
+        self._database_url = url
         async with asyncio.TaskGroup() as starting:
             if "api" not in self._without:
                 api = api_part(self._common, self._addresses, url, self._instance.log("api"))
@@ -121,7 +135,8 @@ class Platform:
     async def _start_postgres(self) -> PostgresServer:
         server = PostgresServer(
             self._home / "postgres",
-            binaries=find_binaries(self._settings.pg_bindir),
+            binaries=(binaries := find_binaries(self._settings.pg_bindir)),
+            options=archive_options(binaries, self._settings.wal_keep_mib),
             log_file=self._instance.log("postgres"),
         )
         self._board.change("postgres", "starting", "checking its folder")

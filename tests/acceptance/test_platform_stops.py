@@ -110,7 +110,7 @@ async def test_an_existing_database_is_used_migrated_and_left_running(
 ) -> None:
     process, _ = started(own_platform, INSITECHART_DATABASE_URL=database_url)
     status: Any = own_platform.status()
-    assert [part["name"] for part in status["parts"]] == ["api"]
+    assert [part["name"] for part in status["parts"]] == ["api", "archive"]
     assert own_platform.database_url == database_url
     assert not (own_platform.home / "postgres").exists()
     # the terminal is closed

@@ -71,7 +71,11 @@ async def take_base(
         start_lsn=format_lsn(manifest.start),
         end_lsn=format_lsn(manifest.end),
         migration=migration,
-        versions={"postgresql": server.version, "superuser": server.superuser},
+        versions={
+            "postgresql": server.version,
+            "superuser": server.superuser,
+            "wal_segment_bytes": str(server.segment_bytes),
+        },
     )
     await asyncio.to_thread(write_index, store, index)
     return index

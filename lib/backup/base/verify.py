@@ -3,12 +3,15 @@ nothing to the store; the clone is a folder and a port of its own, and is gone a
 """
 
 import asyncio
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
+import psutil
 
 from lib.backup.base.bring import bring, chain_of
 from lib.backup.catalogue import read_backups
@@ -63,8 +66,14 @@ async def verify_base(
 
 
 def _own_place(folder: Path) -> Path:
+    """A folder that says whose it is, so that what a killed process leaves is known as such and removed."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Path(tempfile.mkdtemp(prefix="clone-", dir=folder))
+    name, process = f"scratch-{secrets.token_hex(4)}", psutil.Process()
+    making = folder / f".{name}"
+    making.mkdir(mode=0o700)
+    owner = {"pid": process.pid, "created": process.create_time()}
+    (making / "owner.json").write_bytes(msgspec.json.encode(owner))
+    return making.rename(folder / name)
 
 
 _NEXT = ("files", "recovery", "start", "smoke")

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from threading import Event
+from typing import NamedTuple, TypeVar
 
 from lib.backup.base.bring import bring
 from lib.backup.keys import BackupKeys
@@ -28,6 +29,9 @@ from lib.backup.store.objects import Store
 from lib.backup.wal.positions import format_lsn
 from lib.errors import Damaged, NotRestorable, PlatformError
 from lib.postgres.server import PostgresServer
+
+_F = TypeVar("_F")
+_S = TypeVar("_S")
 
 
 class Step(NamedTuple):
@@ -97,14 +101,16 @@ async def _restore(
     found = await asyncio.to_thread(survey, store, keys, installation, system)
     version = found.bases[-1].backup.index.versions if found.bases else {}
     binaries = programs or programs_of(int(version.get("postgresql", "0").split(".")[0]) or 18)
+    over = Event()
     log = Log(
-        store, keys, installation, found, making / "log", binaries, lambda done, of: report(Step("log", done, of))
-    )
-    await asyncio.to_thread(log.histories)
-    base, stopping = await asyncio.to_thread(find_stop, found, log, target)
+        store, keys, installation, found, making / "log", binaries,
+        lambda done, of: _go_on(over, report, Step("log", done, of)),
+    )  # fmt: skip
+    _, (base, stopping) = await _both(over, log.histories, lambda: find_stop(found, log, target))
+    over.clear()
     _refuse_full(making, base)
     chosen = time.monotonic()
-    stop = await _bring_both(store, keys, base, stopping, making / "data", binaries, report)
+    stop = await _bring_both(store, keys, base, stopping, making / "data", binaries, report, over)
     brought = time.monotonic()
     report(Step("recovery", 0, 0))
     settings = {**stop.settings, "recovery_target_timeline": str(found.timeline)}
@@ -141,29 +147,44 @@ async def _bring_both(
     data: Path,
     programs: Path,
     report: Callable[[Step], None],
+    over: Event,
 ) -> Stop:
     """The base backup and the log behind it at the same time; where one fails, the other is not finished either."""
     count, total = 0, sum(backup.index.objects["archive"].plain_bytes for backup in base.chain)
-    is_over = False
 
     def counted(size: int) -> None:
         nonlocal count
-        if is_over:
-            raise Stopped
         count += size
-        report(Step("base", count, total))
+        _go_on(over, report, Step("base", count, total))
 
-    bringing = asyncio.create_task(asyncio.to_thread(bring, store, keys, base.chain, data, programs, on_bytes=counted))
-    try:
-        stop = await asyncio.to_thread(stopping)
-        await bringing
-    except BaseException:
-        is_over = True
-        # it writes into the folder that is cleared next
-        await asyncio.wait([bringing])
-        bringing.cancelled() or bringing.exception()
-        raise
+    def bring_it() -> None:
+        bring(store, keys, base.chain, data, programs, on_bytes=counted)
+
+    _, stop = await _both(over, bring_it, stopping)
     return stop
+
+
+async def _both(over: Event, first: Callable[[], _F], second: Callable[[], _S]) -> tuple[_F, _S]:
+    """What both answer, each in a thread of its own. Where one fails, or nobody wants it any more, `over` is set and
+    the other waited for: it writes where everything is cleared away next.
+    """
+    one, other = asyncio.create_task(asyncio.to_thread(first)), asyncio.create_task(asyncio.to_thread(second))
+    try:
+        await asyncio.wait([one, other], return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        over.set()
+        await asyncio.wait([one, other])
+    failed = [error for task in (one, other) if (error := task.exception()) is not None]
+    for error in failed:
+        if not isinstance(error, Stopped):
+            raise error
+    return one.result(), other.result()
+
+
+def _go_on(over: Event, report: Callable[[Step], None], step: Step) -> None:
+    if over.is_set():
+        raise Stopped
+    report(step)
 
 
 def _refuse_elsewhere(reached: Reached, stop: Stop, target: Target, base: Base) -> None:

@@ -29,6 +29,7 @@ class Progress:
         self.written = 0
         self.received = 0
         self.safe_until: datetime | None = None
+        self.sent_to: int | None = None
         self.newest_base: int | None = None
         self.store_trouble = self.receiver_trouble = self.lost = self.conflict = ""
 
@@ -49,6 +50,7 @@ class Progress:
 
     def sent(self, end: int | None) -> None:
         """Everything before `end` is in the store."""
+        self.sent_to = end
         while self._samples and end is not None and self._samples[0][1] <= end:
             at, _ = self._samples.popleft()
             self.safe_until = max(self.safe_until or at, at)
@@ -93,7 +95,7 @@ class Progress:
             self.lost = ""
         elif self.lost:
             return "broken", f"{self.lost}: a new base backup is wanted."
-        elif base is not None and start is not None:
+        elif base is not None and start is not None and shipper.knows_past:
             return (
                 "broken",
                 f"Log before {format_lsn(start)} is missing, so no base backup leads to now: a new one is wanted.",

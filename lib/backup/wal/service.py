@@ -45,12 +45,12 @@ _MIB = 1024 * 1024
 
 
 class ArchiveService:
-    """`run` until told to stop, from the main thread. `standing` is how it stands, for whoever asks."""
+    """`run` until told to stop, from the main thread. `standing` and `progress` are how it stands, for whoever asks."""
 
     def __init__(self, settings: Settings, url: str, store: Store, keys: BackupKeys) -> None:
         self._settings, self._url, self._store, self._keys = settings, url, store, keys
         self._every_s = settings.wal_every_ms / 1000
-        self._progress = Progress(settings.wal_slot, settings.wal_keep_mib, store.place)
+        self.progress = Progress(settings.wal_slot, settings.wal_keep_mib, store.place)
         self._installation = ""
         self.standing: WalStanding | None = None
 
@@ -81,7 +81,7 @@ class ArchiveService:
         _make(folder)
         receiver = Receiver(self._url, self._settings.wal_slot, folder, programs_of(server.major))
         shipper = Shipper(self._store, self._keys, self._installation, server.system, server.segment_bytes, folder)
-        self._progress.note(await sample(connection), None, server)
+        self.progress.note(await sample(connection), None, server)
         done = asyncio.Event()
         sending = asyncio.create_task(self._send(shipper, server, done))
         try:
@@ -113,12 +113,12 @@ class ArchiveService:
                 await receiver.stop()
                 await self._make_slot(connection, slot)
                 slot = await read_slot(connection, self._settings.wal_slot)
-            self._progress.note(await sample(connection), slot, server)
+            self.progress.note(await sample(connection), slot, server)
             is_full = bytes_waiting(folder, server.segment_bytes) > self._settings.wal_keep_mib * _MIB
             if receiver.is_running() and is_full:
                 # it lies on the disk of the database: the server's own bound is the better one to run into
                 await receiver.stop()
-                self._progress.receiver_trouble = f"{folder} is as full as it may be; it waits for the store"
+                self.progress.receiver_trouble = f"{folder} is as full as it may be; it waits for the store"
             elif not receiver.is_running() and not is_full and loop.time() >= start_at:
                 start_at = loop.time() + _PAUSE_S
                 self._start(receiver, folder)
@@ -131,7 +131,7 @@ class ArchiveService:
         """Sends what is new until `done`, and once more then."""
         loop = asyncio.get_running_loop()
         is_open, head_at, bases_at, pause = False, 0.0, 0.0, self._every_s
-        progress = self._progress
+        progress = self.progress
         while True:
             is_last = done.is_set()
             try:
@@ -161,26 +161,26 @@ class ArchiveService:
             await _wait(done, pause)
 
     async def _open(self, shipper: Shipper, server: Server) -> None:
-        await asyncio.to_thread(shipper.open, self._progress.timeline)
+        await asyncio.to_thread(shipper.open, self.progress.timeline)
         before = await asyncio.to_thread(read_head, self._store, self._installation, server.system)
-        if before is not None and self._progress.safe_until is None:
-            self._progress.safe_until = before.safe_until
+        if before is not None and self.progress.safe_until is None:
+            self.progress.safe_until = before.safe_until
 
     def _start(self, receiver: Receiver, folder: Path) -> None:
         if receiver.was_started:
             why, words = receiver.why()
-            self._progress.receiver_trouble = words
+            self.progress.receiver_trouble = words
             log.warning("the receiver ended and is started again", words=words)
             if why is Ended.ELSEWHERE:
                 aside = put_aside(folder, datetime.now(UTC))
                 log.warning("the local log is of another past and was put aside", folder=str(aside))
             elif why is Ended.LOST:
-                self._progress.lost = "The server had to let go of log that was not sent yet"
+                self.progress.lost = "The server had to let go of log that was not sent yet"
         receiver.start()
 
     async def _make_slot(self, connection: Connection, former: Slot | None) -> None:
         if former is not None:
-            self._progress.lost = "The server had to let go of log that was not sent yet"
+            self.progress.lost = "The server had to let go of log that was not sent yet"
             log.error("the slot has lost log", slot=self._settings.wal_slot)
             await drop_slot(connection, self._settings.wal_slot)
         await make_slot(connection, self._settings.wal_slot)
@@ -188,12 +188,12 @@ class ArchiveService:
     async def _look_for_bases(self, server: Server) -> None:
         found = await asyncio.to_thread(read_backups, self._store, self._installation, "base")
         ours = (each.index for each in found if each.index.system == server.system and each.state != "bad")
-        self._progress.newest_base = max((parse_lsn(index.start_lsn) for index in ours), default=None)
+        self.progress.newest_base = max((parse_lsn(index.start_lsn) for index in ours), default=None)
 
     async def _tell(
         self, connection: Connection, server: Server, shipper: Shipper | None, *, stopped: str | None = None
     ) -> None:
-        self.standing = self._progress.standing(server, shipper, stopped=stopped)
+        self.standing = self.progress.standing(server, shipper, stopped=stopped)
         with suppress(InsiteChartError), database_errors():
             await write_standing(connection, self.standing)
 

@@ -5,6 +5,7 @@ A segment goes up once: the same name with other bytes is an error that somebody
 are taken away once their segment is up. What is on the way here twice (after a restart) is noticed and dropped.
 """
 
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from lib.backup.wal.positions import Segment, fork_path, history_name, parse_seg
 from lib.errors import Damaged, ObjectExists, StoreError
 
 _MANY_PIECES = 48
+_ZEROS_WAIT_S = 1.5
 
 
 class Shipper:
     """Sends from `folder` to the log of `system`. All calls block; one at a time.
 
     `end` is the place before which everything is in the store, back to `contiguous_from` without a gap; both are None
-    while nothing is there.
+    while nothing is there. `knows_past` is False until the history of a later timeline is at hand: before, what its
+    ancestors wrote is not counted.
     """
 
     def __init__(self, store: Store, keys: BackupKeys, installation: str, system: str, size: int, folder: Path) -> None:
@@ -36,6 +39,8 @@ class Shipper:
         self._histories: set[int] = set()
         self._refused: set[str] = set()
         self._looked: dict[str, tuple[int, int]] = {}
+        self._zeros_since: dict[str, float] = {}
+        self.knows_past = True
         self.timeline = 0
         self.end: int | None = None
         self.contiguous_from: int | None = None
@@ -52,6 +57,8 @@ class Shipper:
         self._closed, self._histories = set(listing.closed), set(listing.histories)
         self._pieces = {name: list(pieces) for name, pieces in listing.growing.items()}
         self._listing, self.timeline = listing, timeline
+        has_history = timeline in self._histories or (self._folder / history_name(timeline)).exists()
+        self.knows_past = timeline <= 1 or has_history
         self.end, self.contiguous_from = _standing(listing, self._path(timeline))
         self.gaps = []
 
@@ -68,6 +75,8 @@ class Shipper:
                 self._put(segment_key(self._installation, self._system, file.name), file.read_bytes())
                 self._histories.add(timeline)
                 moved = True
+        if not self.knows_past and self.timeline in self._histories:
+            self.open(self.timeline)
         for segment, file in local.closed:
             self._ship_closed(segment, file)
             moved = True
@@ -98,11 +107,18 @@ class Shipper:
         stat = file.stat()
         if self._looked.get(name) == (stat.st_mtime_ns, sure) and known:
             return False
-        end = max(grown_to(file, known), sure)
+        grown = grown_to(file, known)
+        end = max(grown, sure)
         if end <= known:
             self._looked[name] = (stat.st_mtime_ns, sure)
             self._advance(segment, known)
             return False
+        if grown <= known:
+            # zeros that end a record: where more follows, they go with it
+            since = self._zeros_since.setdefault(name, time.monotonic())
+            if time.monotonic() - since < _ZEROS_WAIT_S:
+                return False
+        self._zeros_since.pop(name, None)
         self._piece(name, file, known, end)
         self._advance(segment, end)
         if len(pieces) > _MANY_PIECES:
