@@ -28,6 +28,7 @@ from lib.domain.backups import Index, Stored
 from lib.domain.contents import Sequence
 from lib.errors import BackupFailed, InsiteChartError, StoreError
 from lib.logs import get_logger
+from lib.together import together
 
 log = get_logger(__name__)
 
@@ -35,6 +36,8 @@ Progress = Callable[[int], None]
 
 _TELL_EVERY_S = 0.5
 _MEASURING = 2
+# against the next two levels it takes a half and a third of the work, for 2 % more bytes: measured on bars and posts
+_LEVEL = 1
 
 
 async def take_dump(
@@ -57,14 +60,13 @@ async def take_dump(
     backup = named or new_backup_id(now)
     try:
         return await _take(url, store, keys, installation, backup, now, programs, on_progress)
-    except BaseException as error:  # noqa: BLE001  whatever it was, nothing of it is left
+    except BaseException as error:
         await asyncio.to_thread(_remove, store, installation, backup)
-        cause = _first(error)
-        if isinstance(cause, InsiteChartError) and not isinstance(cause, BackupFailed):
-            raise BackupFailed(f"The database could not be backed up: {cause}", hint=cause.hint) from cause
-        if isinstance(cause, OSError):
-            raise BackupFailed(f"The database could not be backed up: {cause.strerror or cause}") from cause
-        raise cause from None
+        if isinstance(error, InsiteChartError) and not isinstance(error, BackupFailed):
+            raise BackupFailed(f"The database could not be backed up: {error}", hint=error.hint) from error
+        if isinstance(error, OSError):
+            raise BackupFailed(f"The database could not be backed up: {error.strerror or error}") from error
+        raise
 
 
 async def _take(
@@ -82,7 +84,7 @@ async def _take(
         found = await describe(snapshot.connection)
         before = await sequences_of(snapshot.connection)
         source = _Source(url, snapshot.name, programs_of(found.server.major, programs))
-        async with asyncio.TaskGroup() as both:
+        async with together() as both:
             dumping = both.create_task(in_thread(lambda stop: _dump(source, store, keys, key, stop, on_progress)))
             measuring = both.create_task(measure(url, jobs=_MEASURING, snapshot=snapshot.name))
     # sequences move on outside of every snapshot
@@ -133,7 +135,7 @@ def _dump(
     ]  # fmt: skip
     with piped(command, connection_environment(source.url)) as program, store.begin(key) as upload:
         stop.calls(program.process.kill)
-        sealed = seal(_told(program.pieces(), on_progress), upload.write, keys.recipients)
+        sealed = seal(_told(program.pieces(), on_progress), upload.write, keys.recipients, level=_LEVEL)
         if stop.asked:
             raise BackupFailed("The backup was stopped.")
         upload.commit()
@@ -169,9 +171,3 @@ def _remove(store: Store, installation: str, backup: str) -> None:
     except StoreError as error:
         # a store that does not answer, or keeps it from everybody; the next run finds it and removes it
         log.warning("what is left of a failed backup could not be removed", backup=backup, why=str(error))
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -28,6 +28,7 @@ from lib.db.recovery.snapshots import looking_at
 from lib.domain.backups import Backup, Check, Verdict
 from lib.domain.contents import Table, schema_differences, sequence_differences, table_differences
 from lib.errors import BackupFailed, Damaged, KeyRefused, ObjectMissing
+from lib.together import together
 
 Smoke = Callable[[str], Awaitable[Check]]
 
@@ -64,8 +65,12 @@ class _Looking:
             if _NOT_ITS_FAULT.search(str(error)):
                 raise
             found, ok = str(error), False
-        self.checks.append(Check(name, ok, found, round(time.monotonic() - began, 3)))
-        if not ok:
+        self.adds(Check(name, ok, found, round(time.monotonic() - began, 3)))
+
+    def adds(self, *checks: Check) -> None:
+        """Adds these; where one failed, there is nothing more to look at."""
+        self.checks += checks
+        if not all(check.ok for check in checks):
             raise _Failed
 
     def verdict(self) -> Verdict:
@@ -114,6 +119,9 @@ async def verify_dump(
                 looking.checks.append(await smoke(place.url))
     except _Failed:
         pass
+    except OSError as error:
+        # of this machine: what its programs meet is told by themselves
+        raise BackupFailed(f"{backup.id} could not be looked at: {error.strerror or error}") from error
     return looking.verdict()
 
 
@@ -143,22 +151,17 @@ async def _restore(
             return f"{taken:,} bytes are those that were stored, and fill the tables"
 
         await looking.doing("archive", filled())
-        # a failure of either is shown with what the other found
-        async with asyncio.TaskGroup() as both:
+        async with together() as both:
             building = both.create_task(_quietly(build(place.url, place.programs, head, jobs=jobs_for(manifest, jobs))))
             measuring = both.create_task(_timed(measure(place.url, jobs=jobs)))
-    built, took = building.result()
+    failed, took = building.result()
     here, compared = measuring.result()
-    await looking.doing("indexes and constraints", _shown_error(built, "all were made"))
     await finish(place.url, manifest.extensions)
-    looking.checks[-1] = Check("indexes and constraints", True, looking.checks[-1].found, took)
-    failures = [
+    looking.adds(
+        Check("indexes and constraints", failed is None, "all were made" if failed is None else str(failed), took),
         _check("rows", table_differences(manifest.tables, here), _counted(here), compared),
         *await _catalogue(manifest, place),
-    ]
-    looking.checks += failures
-    if not all(check.ok for check in failures):
-        raise _Failed
+    )
     await looking.doing("structure", _structure(place, jobs))
 
 
@@ -207,6 +210,8 @@ async def _quietly(work: Awaitable[None]) -> tuple[BackupFailed | None, float]:
     try:
         await work
     except BackupFailed as error:
+        if _NOT_ITS_FAULT.search(str(error)):
+            raise
         return error, round(time.monotonic() - began, 3)
     return None, round(time.monotonic() - began, 3)
 
@@ -214,12 +219,6 @@ async def _quietly(work: Awaitable[None]) -> tuple[BackupFailed | None, float]:
 async def _timed(work: Awaitable[dict[str, Table]]) -> tuple[dict[str, Table], float]:
     began = time.monotonic()
     return await work, round(time.monotonic() - began, 3)
-
-
-async def _shown_error(error: BackupFailed | None, otherwise: str) -> str:
-    if error is not None:
-        raise error
-    return otherwise
 
 
 def _counted(tables: dict[str, Table]) -> str:

@@ -3,12 +3,12 @@
 It does not know which of them is the original. A hypertable is one table, a partitioned one is its partitions.
 """
 
-import asyncio
 from typing import NamedTuple
 
 from lib.db.pool import Connection
 from lib.db.recovery.snapshots import looking_at, steady_session
 from lib.domain.contents import Table
+from lib.together import together
 
 # A row's hash is PostgreSQL's own. Types that have none, and those whose hash is made of numbers that a restored
 # database gives anew (enums, names of tables), are hashed as text. `bases` leads from domains and arrays to what they
@@ -96,7 +96,7 @@ async def measure(url: str, *, jobs: int = 2, snapshot: str | None = None) -> di
                 assert row is not None
                 found[table.name] = Table(row["rows"], row["checksum"], table.bytes)
 
-    async with asyncio.TaskGroup() as group:
+    async with together() as group:
         for _ in range(jobs):
             group.create_task(work())
     return dict(sorted(found.items()))
