@@ -113,10 +113,6 @@ def _environment(url: str, port: int, home: Path) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "INSITECHART_HOME": str(home),
-<<<<<<< HEAD
-        "INSITECHART_CONFIG": os.devnull,
-=======
->>>>>>> logical
         "INSITECHART_DATABASE_URL": url,
         "INSITECHART_API_HOST": "127.0.0.1",
         "INSITECHART_API_PORT": str(port),
