@@ -68,19 +68,13 @@ class SiteFiles(NamedTuple):
     engine: Engine | None
 
 
-def take_site(
-    settings: Settings,
-    store: Store,
-    keys: BackupKeys,
-    installation: str,
-    now: datetime,
-    *,
-    prefect_url: str | None = None,
-) -> SiteIndex:
-    """Keeps what there is of a site; `prefect_url` leads to Prefect's database where that is PostgreSQL. Blocks.
+def take_site(settings: Settings, store: Store, keys: BackupKeys, installation: str, now: datetime) -> SiteIndex:
+    """Keeps what there is of a site, as of `now` (UTC). Blocks.
 
     Raises BackupFailed or StoreError; what lacks its index is none.
     """
+    configured = settings.prefect_database_url
+    prefect_url = configured.get_secret_value() if configured is not None else None
     site, objects = new_backup_id(now), {}
     engine: Engine | None = None
     with tempfile.TemporaryDirectory(prefix="insitechart-site-") as folder:

@@ -110,7 +110,11 @@ async def build_site(
     await visitor.sign_in()
     await stage.prepare("give Prefect a database", 180.0, lambda: _stock_prefect(ground, settings, home))
     protected = await protect(stage, ground, server, keys, stocked.installation)
-    kept = Settings.model_validate({"home": home, "secret_keys": None, "secret_keys_file": None})
+    if settings.prefect_database_url is not None:
+        stage.warnings.append("Prefect's database is PostgreSQL here, and the drill rehearsed with a new SQLite file.")
+    kept = Settings.model_validate(
+        {"home": home, "secret_keys": None, "secret_keys_file": None, "prefect_database_url": None}
+    )
 
     await stage.prepare(
         "keep what the site needs beside its database", 120.0,

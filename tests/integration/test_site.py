@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from lib.backup.keys import BackupKeys, new_identity, parse_backup_keys
 from lib.backup.layout import site_key
@@ -57,7 +58,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
         prefect.execute("INSERT INTO flow VALUES ('backup')")
         # committed, and still in its log alone
         prefect.commit()
-        yield Settings.model_construct(home=home, secret_keys=None, secret_keys_file=None)
+        yield Settings.model_construct(home=home, secret_keys=None, secret_keys_file=None, prefect_database_url=None)
 
 
 def test_a_site_comes_back_to_the_byte(site: Settings, store: FolderStore, keys: BackupKeys, tmp_path: Path) -> None:
@@ -150,7 +151,8 @@ async def test_prefects_postgresql_is_dumped_and_put_back(
         await connection.execute("CREATE TABLE flow (name text); INSERT INTO flow VALUES ('backup')")
         await connection.close()
         address = url.replace("postgresql://", "postgresql+asyncpg://")
-        index = take_site(site, store, keys, OF, NOW, prefect_url=address)
+        with_server = site.model_copy(update={"prefect_database_url": SecretStr(address)})
+        index = take_site(with_server, store, keys, OF, NOW)
     assert index.prefect == "postgresql"
     found = restore_site(store, keys, OF, tmp_path / "new")
     assert found.engine == "postgresql"
