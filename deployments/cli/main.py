@@ -30,6 +30,7 @@ _COMMANDS = {
     "archive": ("deployments.cli.archive:archive", "Send the database's log to the store while it is written."),
     "users": ("deployments.cli.users:users", "Make the first admin, list accounts, disable, give roles."),
     "keys": ("deployments.cli.keys:keys", "Rotate the secret keys without logging anybody out."),
+    "drill": ("deployments.cli.drill:drill", "Rehearse a disaster beside what is in use, and measure the way back."),
     "config": ("deployments.cli.config:config", "Print a settings file, or check the settings."),
 }
 

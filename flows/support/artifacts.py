@@ -1,8 +1,8 @@
-"""Writes tables that people read in Prefect's UI. It does not know what they are about."""
+"""Writes tables and texts that people read in Prefect's UI. It does not know what they are about."""
 
 from typing import Any
 
-from prefect.artifacts import acreate_table_artifact
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 
 async def table_artifact(key: str, rows: list[dict[str, Any]], description: str) -> None:
@@ -10,3 +10,8 @@ async def table_artifact(key: str, rows: list[dict[str, Any]], description: str)
     history.
     """
     await acreate_table_artifact(table=rows, key=key, description=description)
+
+
+async def text_artifact(key: str, text: str, description: str) -> None:
+    """Records `text` (Markdown) in the same way."""
+    await acreate_markdown_artifact(markdown=text, key=key, description=description)

@@ -63,3 +63,13 @@ def growing_key(installation: str, system: str, segment: str, start: int, end: i
 def head_key(installation: str, system: str) -> str:
     """The key of the sign of life."""
     return f"{wal_prefix(installation, system)}head.json"
+
+
+def sites_prefix(installation: str) -> str:
+    """Before the keys of what sites need beside their databases."""
+    return f"{installation}/site/"
+
+
+def site_key(installation: str, site: str, name: str) -> str:
+    """The key of an object of one of them."""
+    return f"{sites_prefix(installation)}{site}/{name}"

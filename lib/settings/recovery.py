@@ -40,6 +40,12 @@ class RecoverySettings(BaseModel):
         Path | None,
         Field(description="The copy of that file which is kept elsewhere: drills open backups with it alone."),
     ] = None
+    prefect_database_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="Prefect's own database where it is PostgreSQL: backups keep it, too; default: SQLite in home."
+        ),
+    ] = None
     backup_keep_daily: Annotated[int, Field(ge=1, le=3650, description="Days of which one backup each is kept.")] = 7
     backup_keep_weekly: Annotated[int, Field(ge=0, le=520, description="Weeks of which one backup each is kept.")] = 5
     backup_keep_monthly: Annotated[int, Field(ge=0, le=240, description="Months of which one backup each is kept.")] = (
