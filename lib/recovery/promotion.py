@@ -88,7 +88,7 @@ async def rehearse_promotion(
     primary: PostgresServer,
     *,
     per_second: float,
-    interval_s: float = 0.5,
+    interval_s: float = 0.4,
     death: Death = "killed",
     first: int = 1,
 ) -> tuple[Loss, PostgresServer]:

@@ -66,7 +66,10 @@ def end(one: Recorded) -> bool:
     with suppress(psutil.Error):
         process = psutil.Process(one.pid)
         tree = [process, *process.children(recursive=True)]
-        process.kill()
+    for process in tree:
+        # one that is frozen would not notice that the one which started it is gone
+        with suppress(psutil.Error):
+            process.kill()
     _await(tree)
     return True
 
