@@ -96,7 +96,7 @@ async def _take(
         installation=installation,
         begun_at=now,
         finished_at=datetime.now(UTC),
-        recipients=keys.recipients,
+        recipients=keys.sealing,
         archive=dumping.result(),
         snapshot_at=snapshot.at,
         lsn=snapshot.lsn,
@@ -135,7 +135,7 @@ def _dump(
     ]  # fmt: skip
     with piped(command, connection_environment(source.url)) as program, store.begin(key) as upload:
         stop.calls(program.process.kill)
-        sealed = seal(_told(program.pieces(), on_progress), upload.write, keys.recipients, level=_LEVEL)
+        sealed = seal(_told(program.pieces(), on_progress), upload.write, keys.sealing, level=_LEVEL)
         if stop.asked:
             raise BackupFailed("The backup was stopped.")
         upload.commit()

@@ -29,6 +29,11 @@ class BackupKeys(NamedTuple):
         """The public halves, in the same order; these may be shown."""
         return tuple(str(identity.to_public()) for identity in self.identities)
 
+    @property
+    def sealing(self) -> tuple[str, ...]:
+        """The public half that things are sealed for now: a former key, which may be stolen, opens nothing new."""
+        return self.recipients[:1]
+
 
 def new_identity() -> str:
     """A fresh identity as the file holds it; secret."""

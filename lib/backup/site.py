@@ -92,12 +92,12 @@ def take_site(settings: Settings, store: Store, keys: BackupKeys, installation: 
             engine, parts[PREFECT] = "sqlite", _copied(file, Path(folder) / "prefect.db")
         for name, pieces in parts.items():
             with store.begin(site_key(installation, site, name)) as upload:
-                sealed = seal(pieces, upload.write, keys.recipients)
+                sealed = seal(pieces, upload.write, keys.sealing)
                 upload.commit()
             objects[name] = Stored(sealed.bytes, sealed.sha256, sealed.plain_bytes)
     index = SiteIndex(
         id=site, installation=installation, begun_at=now, finished_at=datetime.now(UTC), objects=objects,
-        recipients=keys.recipients, prefect=engine,
+        recipients=keys.sealing, prefect=engine,
     )  # fmt: skip
     store.put(site_key(installation, site, INDEX), msgspec.json.format(msgspec.json.encode(index), indent=1))
     return index

@@ -64,7 +64,7 @@ async def take_base(
         begun_at=now,
         finished_at=now + timedelta(seconds=time.monotonic() - began),
         objects=objects,
-        recipients=keys.recipients[:1],
+        recipients=keys.sealing,
         parent=parent.id if parent else None,
         system=server.system,
         timeline=manifest.timeline,
@@ -74,6 +74,7 @@ async def take_base(
         versions={
             "postgresql": server.version,
             "superuser": server.superuser,
+            "database": connection_environment(url)["PGDATABASE"],
             "wal_segment_bytes": str(server.segment_bytes),
         },
     )
@@ -115,12 +116,12 @@ def _send(
             command.append(f"--incremental={before}")
         taking = Taking(NAME)
         with piped(command, connection_environment(url)) as program, store.begin(key(ARCHIVE)) as upload:
-            archive = seal(_watched(program, taking), upload.write, keys.recipients[:1])
+            archive = seal(_watched(program, taking), upload.write, keys.sealing)
             if taking.found is None:
                 raise BackupFailed("pg_basebackup wrote no list of the files that it copied.")
             manifest = parse_manifest(taking.found, what=backup)
             upload.commit()
-    sealed = seal_bytes(taking.found, keys.recipients[:1])
+    sealed = seal_bytes(taking.found, keys.sealing)
     store.put(key(MANIFEST), sealed)
     return {
         ARCHIVE: Stored(archive.bytes, archive.sha256, archive.plain_bytes),

@@ -136,7 +136,7 @@ class Shipper:
         if key in self._refused:
             raise ObjectExists(self._store.place, key)
         try:
-            self._store.put(key, seal_bytes(data, self._keys.recipients[:1]))
+            self._store.put(key, seal_bytes(data, self._keys.sealing))
         except ObjectExists:
             # sealed twice the same is not the same: what counts is what was sealed
             try:
