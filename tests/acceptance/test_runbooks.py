@@ -185,6 +185,10 @@ def well(desk: Desk) -> None:
 BOOKS: dict[str, tuple[Callable[[Desk], None], Callable[[Desk], None]]] = {
     "key-lost": (lose_the_key, well),
     "services-down": (kill_the_services, well),
+    "bad-data": (spoil_the_data, restored),
+    "release-went-wrong": (spoil_the_data, restored),
+    "database-lost": (lose_the_database, restored),
+    "server-lost": (lose_the_server, restored),
     "store-lost": (lose_the_store, well),
 }
 
