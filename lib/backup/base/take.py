@@ -74,6 +74,7 @@ async def take_base(
         versions={
             "postgresql": server.version,
             "superuser": server.superuser,
+            "database": connection_environment(url)["PGDATABASE"],
             "wal_segment_bytes": str(server.segment_bytes),
         },
     )

@@ -22,7 +22,7 @@ from lib.backup.store.objects import Store
 from lib.backup.wal.positions import format_lsn, parse_lsn
 from lib.domain.backups import Backup, Check, Verdict
 from lib.errors import Damaged, NotRestorable, PlatformError
-from lib.postgres.server import PostgresServer
+from lib.postgres.server import DATABASE, PostgresServer
 
 Smoke = Callable[[str], Awaitable[Check]]
 
@@ -118,7 +118,7 @@ async def _look(
         await clone.ready()
         checks.append(Check("start", ok=True, found="a clone of it runs", seconds=time.monotonic() - began))
         if smoke is not None:
-            checks.append(await smoke(clone.url()))
+            checks.append(await smoke(clone.url(backup.index.versions.get("database", DATABASE))))
     finally:
         await clone.stop()
 
