@@ -1,29 +1,27 @@
 """The daily backup as a flow: taken, proven by a restore, written down, told. It does not know how that is done."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.events import emit_event
 
 from flows.support.api_smoke import ask_api
 from flows.support.artifacts import table_artifact
+from flows.support.backing_up import check_rows, keep_site, tell_prefect, tidy, words_of
 from flows.support.backup_store import open_store
 from flows.support.context import database
 from flows.support.telling import tell_of
-from lib.backup.catalogue import leftovers, new_backup_id, read_backup, read_backups, write_verdict
+from lib.backup.catalogue import new_backup_id, read_backup, read_backups, write_verdict
 from lib.backup.dump import take_dump
 from lib.backup.keys import BackupKeys, load_backup_keys
-from lib.backup.layout import backup_key, backups_prefix
-from lib.backup.scratch import remove_leftovers
 from lib.backup.store.objects import Store
 from lib.backup.verify import verify_dump
 from lib.db.installation import installation_id
 from lib.db.pool import Pool
-from lib.db.recovery.backups import backup_begun, backup_failed, give_up_running, write_backups
+from lib.db.recovery.backups import backup_begun, backup_failed, write_backups
 from lib.db.recovery.snapshots import alone
 from lib.domain.backups import Backup, Index, Kind, Verdict
 from lib.errors import Conflict, Damaged, InsiteChartError
@@ -32,18 +30,6 @@ from lib.settings import Settings, load_settings
 
 SUBJECT = "backup"
 KIND: Kind = "logical"
-
-# an upload that nobody has ended for so long is nobody's, even in a store that others share
-_ABANDONED = timedelta(hours=6)
-
-
-@task(task_run_name="remove what killed runs left", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=10)
-async def tidy(pool: Pool, store: Store, installation: str, scratch: Path) -> int:
-    """Removes scratch servers, uploads and objects that nobody will finish; how many. Only while no other run is on."""
-    now = datetime.now(UTC)
-    servers = await remove_leftovers(scratch)
-    ours = [backup_key(installation, KIND, name, "") for name in await give_up_running(pool, KIND, now)]
-    return len(servers) + await asyncio.to_thread(_sweep, store, installation, ours, now)
 
 
 @task(task_run_name="take", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=30)
@@ -96,13 +82,13 @@ async def backup() -> dict[str, Any]:
         try:
             index, verdict = await _taken_and_verified(pool, settings, installation)
         except InsiteChartError as error:
-            _tell_prefect(installation, False, {"why": str(error)})
-            await tell_of(pool, settings, SUBJECT, False, "The backup of the database failed", _words(error))
+            tell_prefect(KIND, installation, False, {"why": str(error)})
+            await tell_of(pool, settings, SUBJECT, False, "The backup of the database failed", words_of(error))
             raise
         sentence = summary(index, verdict)
         get_run_logger().info(sentence)
-        await table_artifact(key=SUBJECT, rows=_rows(verdict), description=sentence)
-        _tell_prefect(installation, verdict.ok, {"backup": index.id})
+        await table_artifact(key=SUBJECT, rows=check_rows(verdict), description=sentence)
+        tell_prefect(KIND, installation, verdict.ok, {"backup": index.id})
         title = f"The backup of the database is {'good' if verdict.ok else 'not good'}"
         await tell_of(pool, settings, SUBJECT, verdict.ok, title, sentence)
     if not verdict.ok:
@@ -124,45 +110,12 @@ async def _taken_and_verified(pool: Pool, settings: Settings, installation: str)
     keys = await asyncio.to_thread(load_backup_keys, settings)
     store = await open_store(settings)
     scratch = settings.home.absolute() / "scratch"
-    removed = await tidy(pool, store, installation, scratch)
-    if removed:
-        get_run_logger().warning("Removed %d things that a killed run had left.", removed)
+    await tidy(pool, store, installation, KIND, scratch)
     index = await take(pool, settings, store, keys, installation)
     try:
         verdict = await verify(settings, store, keys, index, scratch)
     finally:
         # one that could not be looked at is in the store all the same, and not good
         await write_down(pool, store, installation)
+    await keep_site(settings, store, keys, installation)
     return index, verdict
-
-
-def _sweep(store: Store, installation: str, ours: list[str], now: datetime) -> int:
-    """Removes objects and uploads below the prefixes `ours`, and those of a backup that are too old to be finished."""
-    long_ago = now - _ABANDONED
-    prefix = backups_prefix(installation, KIND)
-    loose = {found.key for found in leftovers(store, installation, KIND, long_ago)}
-    loose |= {found.key for found in leftovers(store, installation, KIND, now) if found.key.startswith(tuple(ours))}
-    uploads = [
-        upload
-        for upload in store.unfinished()
-        if upload.key.startswith(prefix) and (upload.key.startswith(tuple(ours)) or upload.begun_at < long_ago)
-    ]
-    for upload in uploads:
-        store.abort(upload)
-    return len(uploads) + (store.delete(sorted(loose)) if loose else 0)
-
-
-def _tell_prefect(installation: str, ok: bool, payload: dict[str, Any]) -> None:
-    event, resource = f"insitechart.backup.{'good' if ok else 'bad'}", f"insitechart.backup.{installation}"
-    emit_event(event, resource={"prefect.resource.id": resource, "prefect.resource.name": "backup"}, payload=payload)
-
-
-def _words(error: InsiteChartError) -> str:
-    return f"{error} {error.hint}".strip()
-
-
-def _rows(verdict: Verdict) -> list[dict[str, Any]]:
-    return [
-        {"check": check.name, "ok": "yes" if check.ok else "NO", "found": check.found, "seconds": check.seconds}
-        for check in verdict.checks
-    ]

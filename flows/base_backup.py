@@ -3,41 +3,42 @@ not know how that is done.
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.events import emit_event
 
+from flows.support.api_smoke import ask_api
 from flows.support.artifacts import table_artifact
+from flows.support.backing_up import check_rows, keep_site, tell_prefect, tidy, words_of
 from flows.support.backup_store import open_store
 from flows.support.context import database
 from flows.support.telling import tell_of
 from lib.backup.base.bring import chain_of
 from lib.backup.base.take import can_follow, take_base
 from lib.backup.base.verify import verify_base
-from lib.backup.catalogue import leftovers, new_backup_id, read_backup, read_backups, write_verdict
+from lib.backup.catalogue import new_backup_id, read_backup, read_backups, write_verdict
 from lib.backup.keys import BackupKeys, load_backup_keys
 from lib.backup.store.objects import Store
-from lib.db.health import missing_migrations
 from lib.db.installation import installation_id
-from lib.db.pool import Pool, open_pool
+from lib.db.pool import Pool
 from lib.db.recovery.backups import backup_begun, backup_failed, write_backups
 from lib.db.recovery.replication import read_server
-from lib.db.symbols import all_listings
-from lib.domain.backups import Backup, Check, Index, Verdict
-from lib.errors import BackupFailed, Damaged, InsiteChartError
+from lib.db.recovery.snapshots import alone
+from lib.domain.backups import Backup, Index, Kind, Verdict
+from lib.errors import BackupFailed, Conflict, Damaged, InsiteChartError
 from lib.platform import database_url
 from lib.settings import Settings, load_settings
 
 How = Literal["full", "incremental"]
 
 SUBJECT = "base backup"
+KIND: Kind = "base"
 
 # a chain that is longer takes longer to restore than a whole one
 _LONGEST_CHAIN = 29
-_ABANDONED = timedelta(hours=6)
 
 
 @task(task_run_name="take ({how})", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=30)
@@ -54,24 +55,21 @@ async def take(pool: Pool, settings: Settings, store: Store, keys: BackupKeys, i
 
 
 @task(task_run_name="verify {index.id}", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=30)
-async def verify(settings: Settings, store: Store, keys: BackupKeys, index: Index) -> Verdict:
+async def verify(settings: Settings, store: Store, keys: BackupKeys, index: Index, scratch: Path) -> Verdict:
     """Starts a clone of it and looks at that; writes the verdict beside it."""
-    backup = await asyncio.to_thread(read_backup, store, index.installation, "base", index.id)
-    scratch = settings.home.absolute() / "scratch"
-    verdict = await verify_base(store, keys, index.installation, backup, folder=scratch, smoke=_look)
+    backup = await asyncio.to_thread(read_backup, store, index.installation, KIND, index.id)
+    verdict = await verify_base(
+        store, keys, index.installation, backup, folder=scratch, smoke=ask_api, programs=settings.pg_bindir
+    )
     await asyncio.to_thread(write_verdict, store, index, verdict)
     return verdict
 
 
 @task(task_run_name="write down", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)
 async def write_down(pool: Pool, store: Store, installation: str) -> list[Backup]:
-    """Writes the rows of all that the store holds, and removes what killed runs have left in it."""
-    now = datetime.now(UTC)
-    loose = await asyncio.to_thread(leftovers, store, installation, "base", now - _ABANDONED)
-    if loose:
-        await asyncio.to_thread(store.delete, [found.key for found in loose])
-    found = await asyncio.to_thread(read_backups, store, installation, "base")
-    await write_backups(pool, "base", found, store.place, now)
+    """Writes the rows of all that the store holds."""
+    found = await asyncio.to_thread(read_backups, store, installation, KIND)
+    await write_backups(pool, KIND, found, store.place, datetime.now(UTC))
     return found
 
 
@@ -79,28 +77,25 @@ async def write_down(pool: Pool, store: Store, installation: str) -> list[Backup
 async def base_backup(how: How = "full") -> dict[str, Any]:
     """Takes a base backup, `full` or `incremental`, and proves it. Returns its id, its bytes, and the seconds of both.
 
-    Raises BackupFailed where none could be taken, Damaged where it was, and is not good.
+    Raises Conflict while another run is on, BackupFailed where none could be taken, Damaged where it was, and is not
+    good.
     """
     settings = load_settings()
-    async with database("insitechart-base-backup") as pool:
+    async with database("insitechart-base-backup") as pool, alone(database_url(settings), KIND) as is_alone:
+        if not is_alone:
+            raise Conflict("Another base backup of this database is under way.", hint="Wait until it has ended.")
         installation = await installation_id(pool)
         try:
-            keys, store = await asyncio.to_thread(load_backup_keys, settings), await open_store(settings)
-            index = await take(pool, settings, store, keys, installation, how)
-            try:
-                verdict = await verify(settings, store, keys, index)
-            finally:
-                # one that could not be looked at is in the store all the same, and not good
-                await write_down(pool, store, installation)
+            index, verdict = await _taken_and_verified(pool, settings, installation, how)
         except InsiteChartError as error:
-            words = f"{error} {error.hint}".strip()
-            _tell_prefect(installation, False, {"why": str(error)})
-            await tell_of(pool, settings, SUBJECT, False, "The base backup of the database failed", words)
+            tell_prefect(KIND, installation, False, {"why": str(error)})
+            title = "The base backup of the database failed"
+            await tell_of(pool, settings, SUBJECT, False, title, words_of(error))
             raise
         sentence = summary(index, verdict)
         get_run_logger().info(sentence)
-        await table_artifact(key="base-backup", rows=_rows(verdict), description=sentence)
-        _tell_prefect(installation, verdict.ok, {"backup": index.id})
+        await table_artifact(key="base-backup", rows=check_rows(verdict), description=sentence)
+        tell_prefect(KIND, installation, verdict.ok, {"backup": index.id})
         title = f"The base backup of the database is {'good' if verdict.ok else 'not good'}"
         await tell_of(pool, settings, SUBJECT, verdict.ok, title, sentence)
     if not verdict.ok:
@@ -119,12 +114,26 @@ def summary(index: Index, verdict: Verdict) -> str:
     return f"{index.id} ({size}{since}) is not good: {wrong}. It is kept as evidence."
 
 
+async def _taken_and_verified(pool: Pool, settings: Settings, installation: str, how: How) -> tuple[Index, Verdict]:
+    keys, store = await asyncio.to_thread(load_backup_keys, settings), await open_store(settings)
+    scratch = settings.home.absolute() / "scratch"
+    await tidy(pool, store, installation, KIND, scratch)
+    index = await take(pool, settings, store, keys, installation, how)
+    try:
+        verdict = await verify(settings, store, keys, index, scratch)
+    finally:
+        # one that could not be looked at is in the store all the same, and not good
+        await write_down(pool, store, installation)
+    await keep_site(settings, store, keys, installation)
+    return index, verdict
+
+
 async def _take(
     pool: Pool, settings: Settings, store: Store, keys: BackupKeys, installation: str, parent: Backup | None
 ) -> Index:
     now = datetime.now(UTC)
     name = new_backup_id(now)
-    await backup_begun(pool, name, "base", store.place, now)
+    await backup_begun(pool, name, KIND, store.place, now)
     try:
         return await take_base(
             database_url(settings), store, keys, installation=installation, parent=parent, now=now, backup=name
@@ -143,23 +152,3 @@ async def _parent(pool: Pool, store: Store, installation: str) -> Backup | None:
     if not usable or len(chain_of(found, usable[-1])) > _LONGEST_CHAIN:
         return None
     return usable[-1]
-
-
-async def _look(url: str) -> Check:
-    """Whether a clone has the schema of this code, and its listings can be read."""
-    async with open_pool(url, application="insitechart-verify", max_size=1) as pool:
-        missing, listings = await missing_migrations(pool), await all_listings(pool)
-    found = f"schema {'complete' if not missing else f'without {missing[0]}'}, {len(listings):,} listings"
-    return Check("answers", ok=not missing, found=found)
-
-
-def _tell_prefect(installation: str, ok: bool, payload: dict[str, Any]) -> None:
-    event, resource = f"insitechart.base-backup.{'good' if ok else 'bad'}", f"insitechart.backup.{installation}"
-    emit_event(event, resource={"prefect.resource.id": resource, "prefect.resource.name": "backup"}, payload=payload)
-
-
-def _rows(verdict: Verdict) -> list[dict[str, Any]]:
-    return [
-        {"check": check.name, "ok": "yes" if check.ok else "NO", "found": check.found, "seconds": check.seconds}
-        for check in verdict.checks
-    ]

@@ -87,6 +87,7 @@ async def _take(settings: Settings, kind: Kind, *, verify: bool) -> None:
     # these load PostgreSQL's side, which the other commands do not need
     from lib.backup.base.take import take_base
     from lib.backup.dump import take_dump
+    from lib.backup.site import take_site
     from lib.db.recovery.snapshots import alone
 
     url, keys = database_url(settings), load_backup_keys(settings)
@@ -105,6 +106,7 @@ async def _take(settings: Settings, kind: Kind, *, verify: bool) -> None:
         click.echo(f"taken     {index.id}, {_mb(index.plain_bytes)} in {_mb(index.stored_bytes)}, {seconds:.1f} s")
         verdict = await _look(on, keys, index) if verify else None
         await _write_rows(on)
+        await asyncio.to_thread(take_site, settings, on.store, keys, on.installation, datetime.now(UTC))
     if verdict is None:
         click.echo(f"It is not verified yet: insitechart backup verify {index.id}")
     else:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import click
 
 from deployments.cli.restore_progress import shown_steps
+from deployments.cli.restore_site import bring_site_back
 from deployments.local.instance import hold
 from flows.support.backup_store import open_store
 from lib.backup.catalogue import only_installation
@@ -38,6 +39,7 @@ class _Wish(NamedTuple):
 @click.command()
 @click.option("--to", "target", metavar="WHEN", help='"2026-11-23 04:05:06Z", latest, lsn:…, xid:…, or name:….')
 @click.option("--backup", metavar="ID", help="A logical backup instead: the whole database as it was then.")
+@click.option("--site", is_flag=True, help="What lies beside the database: secret keys, settings, Prefect's history.")
 @click.option("--into", type=click.Path(path_type=Path), help="An empty folder instead of the platform's own database.")
 @click.option("--installation", metavar="ID", help="Whose backups, where the store has those of several.")
 @click.option("--system", metavar="ID", help="Which cluster, where there were several; default: the latest.")
@@ -46,6 +48,7 @@ class _Wish(NamedTuple):
 def restore(
     target: str | None,
     backup: str | None,
+    site: bool,
     into: Path | None,
     installation: str | None,
     system: str | None,
@@ -56,16 +59,26 @@ def restore(
 
     The platform of this folder must be stopped. The database that was there is moved aside, never deleted.
     """
-    if (target is None) == (backup is None):
-        raise click.UsageError('Say to when: --to "2026-11-23 04:05:06Z" or --to latest; or which one: --backup ID.')
+    if (target is not None) + (backup is not None) + site != 1:
+        raise click.UsageError(
+            'Say to when: --to "2026-11-23 04:05:06Z" or --to latest; or which one: --backup ID; or --site.'
+        )
     settings = load_settings()
     wanted = parse_target(target) if target is not None else None
     into = None if into is None else into.expanduser().absolute()
     try:
+        if site:
+            asyncio.run(_site(settings, into, installation))
+            return
         asyncio.run(_restore(settings, wanted, backup, into, installation, system, only_plan=only_plan, yes=yes))
     except KeyboardInterrupt:
         click.echo("\nStopped. Nothing was changed.", err=True)
         sys.exit(_INTERRUPTED)
+
+
+async def _site(settings: Settings, into: Path | None, installation: str | None) -> None:
+    wish = await _wish(settings, into or settings.home, installation)
+    await bring_site_back(settings, wish.store, wish.keys, wish.installation, into)
 
 
 async def _restore(

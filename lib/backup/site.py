@@ -138,7 +138,7 @@ def restore_site(
     if chosen is None:
         raise NotRestorable(
             f"The store {store.place} keeps no site{f' {id}' if id else ''} of {installation}.",
-            hint="A site is kept with each logical backup.",
+            hint="A site is kept with each backup.",
         )
     prefect = "prefect.dump" if chosen.prefect == "postgresql" else "prefect.db"
     places = {SECRETS: "secrets/keys", SETTINGS: "insitechart.toml", PREFECT: f"prefect/{prefect}"}
