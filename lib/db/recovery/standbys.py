@@ -27,7 +27,8 @@ SELECT (SELECT system_identifier::text FROM pg_control_system()),
        CASE WHEN pg_has_role(current_user, 'pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END
 """
 
-_GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# the last is what a connection says that breaks in this very moment
+_GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 async def follow_synchronously(url: str, *, seconds: float) -> None:
