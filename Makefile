@@ -16,7 +16,7 @@ up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 # what starts whole platforms or clusters is not to be in the way of others of its kind
 test: .venv/installed-dev .venv/client/installed ## run every test
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/api tests/integration
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/integration tests/api tests/unit
 	@$(BIN)/python -m pytest tests/flows tests/faults tests/acceptance
 else
 	@$(BIN)/python -m pytest $(ARGS)
@@ -40,6 +40,9 @@ bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+trials: .venv/installed-dev ## spoil backups in a hundred ways, and verify sound ones twenty times (some minutes)
+	@INSITECHART_TRIALS=all $(BIN)/python -m pytest tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py $(ARGS)
 
 fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
 	@$(BIN)/python -m tests.fuzz $(ARGS)
@@ -75,4 +78,4 @@ $(UV):
 	@VIRTUAL_ENV=$(CURDIR)/.venv/client $(UV) pip install --quiet --require-hashes -r requirements-client.lock
 	@touch $@
 
-.PHONY: help up test lint format evaluate bench soak fuzz lock clean
+.PHONY: help up test lint format evaluate bench soak trials fuzz lock clean

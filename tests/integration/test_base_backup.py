@@ -23,8 +23,9 @@ from lib.db.pool import connect
 from lib.domain.backups import Backup, Check
 from lib.errors import Damaged, KeyRefused
 from tests.support.archived import Archived, archived, rows_in, sending, until_safe
+from tests.support.trials import trials
 
-_TRIALS = 66
+_TRIALS = trials(66, 24)
 _WAYS = ("flip", "cut", "swap", "cut to nothing", "two flips", "zeros")
 _COUNT = "SELECT count(*) FROM committed"
 

@@ -24,14 +24,13 @@ from lib.errors import Damaged
 from lib.postgres.server import PostgresServer
 from tests.support.backups import INSTALLATION, Spoiled, backed_up, flipped, furnish, new_keys, swapped, truncated
 from tests.support.databases import fresh_database
+from tests.support.trials import trials
 
-CLEAN = 20
+CLEAN = trials(20, 3)
 HARMS = {"flip": flipped, "truncate": truncated, "swap": swapped}
 # the archive is where nearly all bytes are
-TRIALS = [
-    (harm, name, seed) for harm in sorted(HARMS) for name, seeds in ((ARCHIVE, 8), (MANIFEST, 4), (INDEX, 3))
-    for seed in range(seeds)
-]  # fmt: skip
+SEEDS = {ARCHIVE: trials(8, 2), MANIFEST: trials(4, 1), INDEX: trials(3, 1)}
+TRIALS = [(harm, name, seed) for harm in sorted(HARMS) for name, seeds in SEEDS.items() for seed in range(seeds)]
 NAMED = {ARCHIVE: "archive", MANIFEST: "manifest", INDEX: "index"}
 
 
