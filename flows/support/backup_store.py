@@ -4,18 +4,15 @@ what is kept there.
 
 import asyncio
 from pathlib import Path
-from typing import Any
-
-from botocore.config import Config
-from prefect_aws import AwsCredentials
-from prefect_aws.client_parameters import AwsClientParameters
-from prefect_aws.s3 import S3Bucket
+from typing import TYPE_CHECKING, Any
 
 from lib.backup.store.folder import FolderStore
 from lib.backup.store.objects import Store
-from lib.backup.store.s3 import S3Store
 from lib.errors import ConfigurationError
 from lib.settings import Settings
+
+if TYPE_CHECKING:
+    from prefect_aws.s3 import S3Bucket
 
 _ACCEPTED = "a folder, s3://bucket/prefix, or block:name of an S3Bucket that Prefect knows"
 
@@ -24,7 +21,10 @@ async def open_store(settings: Settings) -> Store:
     """The store of this installation. Raises ConfigurationError for an address of none; it is not asked yet."""
     address = settings.backup_store
     kind, _, rest = (address or "").partition(":")
+    # what speaks to buckets takes seconds to load, and most installations begin with a folder
     if kind == "block":
+        from prefect_aws.s3 import S3Bucket
+
         try:
             block = await S3Bucket.aload(rest)
         except ValueError as error:
@@ -39,8 +39,12 @@ async def open_store(settings: Settings) -> Store:
     return FolderStore(Path(address) if address else settings.home / "backups")
 
 
-def bucket_of(settings: Settings, place: str) -> S3Bucket:
+def bucket_of(settings: Settings, place: str) -> "S3Bucket":
     """The bucket at `place` (//bucket/prefix), with the settings' credentials or, without any, what boto3 finds."""
+    from prefect_aws import AwsCredentials
+    from prefect_aws.client_parameters import AwsClientParameters
+    from prefect_aws.s3 import S3Bucket
+
     bucket, _, prefix = place.removeprefix("//").partition("/")
     if not bucket:
         raise ConfigurationError("INSITECHART_BACKUP_STORE names no bucket.", hint=f"Accepted: {_ACCEPTED}.")
@@ -58,8 +62,12 @@ def bucket_of(settings: Settings, place: str) -> S3Bucket:
     return S3Bucket(bucket_name=bucket, credentials=credentials, bucket_folder=prefix.strip("/"))
 
 
-def store_of(block: S3Bucket, settings: Settings) -> Store:
+def store_of(block: "S3Bucket", settings: Settings) -> Store:
     """The store in a block's bucket and folder, with the block's own credentials and endpoint."""
+    from botocore.config import Config
+
+    from lib.backup.store.s3 import S3Store
+
     credentials: Any = block.credentials
     parameters = credentials.aws_client_parameters.get_params_override()
     # other stores than Amazon's know neither the newer checksums nor a name of the bucket in the host
