@@ -13,11 +13,11 @@ help: ## show this list
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
 
-# what starts whole platforms or clusters is not to be in the way of others of its kind
+# what starts whole platforms is not to be in the way of others of its kind, nor clusters of theirs (tests/conftest.py)
 test: .venv/installed-dev .venv/client/installed ## run every test
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/integration tests/api tests/unit
-	@$(BIN)/python -m pytest tests/flows tests/faults tests/acceptance
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests/acceptance tests/flows tests/faults
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
