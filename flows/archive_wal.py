@@ -1,4 +1,4 @@
-"""The health of the service that sends the log, looked at every other minute. It sends nothing itself, and takes a base
+"""The health of the service that sends the log, looked at every five minutes. It sends nothing itself, and takes a base
 backup only by asking for one.
 """
 
