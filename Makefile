@@ -41,8 +41,8 @@ bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-trials: .venv/installed-dev ## spoil backups in a hundred ways, and verify sound ones twenty times (some minutes)
-	@INSITECHART_TRIALS=all $(BIN)/python -m pytest tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py $(ARGS)
+trials: .venv/installed-dev ## spoil backups in a hundred ways, verify sound ones twenty times, follow every runbook
+	@INSITECHART_TRIALS=all $(BIN)/python -m pytest tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py tests/acceptance/test_runbooks.py $(ARGS)
 
 fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
 	@$(BIN)/python -m tests.fuzz $(ARGS)
