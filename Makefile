@@ -13,11 +13,13 @@ help: ## show this list
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
 
-# what starts whole platforms is not to be in the way of others of its kind, nor clusters of theirs (tests/conftest.py)
+# what starts whole platforms is not to be in the way of others of its kind, nor clusters of theirs; both go on side by side
 test: .venv/installed-dev .venv/client/installed ## run every test
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/integration tests/api tests/unit
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests/acceptance tests/flows tests/faults
+	@$(BIN)/python -m pytest tests/flows tests/faults > .venv/flows-and-faults.log 2>&1 & beside=$$!; \
+	$(BIN)/python -m pytest tests/acceptance; platforms=$$?; \
+	wait $$beside; flows=$$?; cat .venv/flows-and-faults.log; [ $$platforms -eq 0 ] && [ $$flows -eq 0 ]
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif

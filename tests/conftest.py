@@ -32,16 +32,6 @@ os.environ.setdefault("INSITECHART_PASSWORD_ROUNDS", "2")
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of what runs side by side, one line has all whole platforms, and one all that has a Prefect server of its own."""
-    for item in items:
-        room = item.path.relative_to(item.config.rootpath / "tests").parts[0]
-        if room == "acceptance":
-            item.add_marker(pytest.mark.xdist_group("platforms"))
-        elif room in ("flows", "faults"):
-            item.add_marker(pytest.mark.xdist_group("flows"))
-
-
 @pytest.fixture(scope="session")
 async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
     """A PostgreSQL server of this session's own, with a migrated template database in it."""
