@@ -10,20 +10,20 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.support.api_smoke import ask_api
 from flows.support.artifacts import table_artifact
-from flows.support.backing_up import check_rows, keep_site, tell_prefect, tidy, words_of
+from flows.support.backing_up import check_rows, keep_site, tell_prefect, tidy, words_of, write_down
 from flows.support.backup_store import open_store
 from flows.support.context import database
 from flows.support.telling import tell_of
-from lib.backup.catalogue import new_backup_id, read_backup, read_backups, write_verdict
+from lib.backup.catalogue import new_backup_id, read_backup, write_verdict
 from lib.backup.dump import take_dump
 from lib.backup.keys import BackupKeys, load_backup_keys
 from lib.backup.store.objects import Store
 from lib.backup.verify import verify_dump
 from lib.db.installation import installation_id
 from lib.db.pool import Pool
-from lib.db.recovery.backups import backup_begun, backup_failed, write_backups
+from lib.db.recovery.backups import backup_begun, backup_failed
 from lib.db.recovery.snapshots import alone
-from lib.domain.backups import Backup, Index, Kind, Verdict
+from lib.domain.backups import Index, Kind, Verdict
 from lib.errors import Conflict, Damaged, InsiteChartError
 from lib.platform import database_url
 from lib.settings import Settings, load_settings
@@ -57,14 +57,6 @@ async def verify(settings: Settings, store: Store, keys: BackupKeys, index: Inde
     )
     await asyncio.to_thread(write_verdict, store, index, verdict)
     return verdict
-
-
-@task(task_run_name="write down", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)
-async def write_down(pool: Pool, store: Store, installation: str) -> list[Backup]:
-    """Writes the rows of all that the store holds."""
-    found = await asyncio.to_thread(read_backups, store, installation, KIND)
-    await write_backups(pool, KIND, found, store.place, datetime.now(UTC))
-    return found
 
 
 @flow(name="backup", flow_run_name="back the database up")
@@ -116,6 +108,6 @@ async def _taken_and_verified(pool: Pool, settings: Settings, installation: str)
         verdict = await verify(settings, store, keys, index, scratch)
     finally:
         # one that could not be looked at is in the store all the same, and not good
-        await write_down(pool, store, installation)
+        await write_down(pool, store, installation, KIND)
     await keep_site(settings, store, keys, installation)
     return index, verdict

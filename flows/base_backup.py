@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.support.api_smoke import ask_api
 from flows.support.artifacts import table_artifact
-from flows.support.backing_up import check_rows, keep_site, tell_prefect, tidy, words_of
+from flows.support.backing_up import check_rows, keep_site, tell_prefect, tidy, words_of, write_down
 from flows.support.backup_store import open_store
 from flows.support.context import database
 from flows.support.telling import tell_of
@@ -24,7 +24,7 @@ from lib.backup.keys import BackupKeys, load_backup_keys
 from lib.backup.store.objects import Store
 from lib.db.installation import installation_id
 from lib.db.pool import Pool
-from lib.db.recovery.backups import backup_begun, backup_failed, write_backups
+from lib.db.recovery.backups import backup_begun, backup_failed
 from lib.db.recovery.replication import read_server
 from lib.db.recovery.snapshots import alone
 from lib.domain.backups import Backup, Index, Kind, Verdict
@@ -63,14 +63,6 @@ async def verify(settings: Settings, store: Store, keys: BackupKeys, index: Inde
     )
     await asyncio.to_thread(write_verdict, store, index, verdict)
     return verdict
-
-
-@task(task_run_name="write down", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)
-async def write_down(pool: Pool, store: Store, installation: str) -> list[Backup]:
-    """Writes the rows of all that the store holds."""
-    found = await asyncio.to_thread(read_backups, store, installation, KIND)
-    await write_backups(pool, KIND, found, store.place, datetime.now(UTC))
-    return found
 
 
 @flow(name="base-backup", flow_run_name="take a base backup ({how})")
@@ -123,7 +115,7 @@ async def _taken_and_verified(pool: Pool, settings: Settings, installation: str,
         verdict = await verify(settings, store, keys, index, scratch)
     finally:
         # one that could not be looked at is in the store all the same, and not good
-        await write_down(pool, store, installation)
+        await write_down(pool, store, installation, KIND)
     await keep_site(settings, store, keys, installation)
     return index, verdict
 

@@ -9,15 +9,15 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
-from lib.backup.catalogue import leftovers
+from lib.backup.catalogue import leftovers, read_backups
 from lib.backup.keys import BackupKeys
 from lib.backup.layout import backup_key, backups_prefix
 from lib.backup.scratch import remove_leftovers
 from lib.backup.site import take_site
 from lib.backup.store.objects import Store
 from lib.db.pool import Pool
-from lib.db.recovery.backups import give_up_running
-from lib.domain.backups import Kind, Verdict
+from lib.db.recovery.backups import give_up_running, write_backups
+from lib.domain.backups import Backup, Kind, Verdict
 from lib.errors import InsiteChartError
 from lib.settings import Settings
 
@@ -37,6 +37,14 @@ async def tidy(pool: Pool, store: Store, installation: str, kind: Kind, scratch:
     if removed:
         get_run_logger().warning("Removed %d things that a killed run had left.", removed)
     return removed
+
+
+@task(task_run_name="write down", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)
+async def write_down(pool: Pool, store: Store, installation: str, kind: Kind) -> list[Backup]:
+    """Writes the rows of all that the store holds of a kind."""
+    found = await asyncio.to_thread(read_backups, store, installation, kind)
+    await write_backups(pool, kind, found, store.place, datetime.now(UTC))
+    return found
 
 
 @task(task_run_name="keep what the site needs beside its database", cache_policy=NO_CACHE, retries=1)
