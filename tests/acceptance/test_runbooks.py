@@ -194,9 +194,8 @@ BOOKS: dict[str, tuple[Callable[[Desk], None], Callable[[Desk], None]]] = {
 }
 
 
-# their steps are those of others: of a moment before, and of a server that is lost
-ALIKE = ("release-went-wrong", "database-lost")
-NAMES = [name for name in BOOKS if name not in ALIKE[: trials(0, len(ALIKE))]]
+# every one is followed by make trials; what takes minutes each is not with every run
+NAMES = list(BOOKS)[: trials(len(BOOKS), 2)]
 
 
 @pytest.mark.parametrize("name", NAMES)
