@@ -22,6 +22,7 @@ from benchmarks._api.data import SYMBOL, fill, listings
 from benchmarks._api.load import Latency, at_rate, most, pinned
 from benchmarks._api.queries import MIX, queries, search_path, wrk_script
 from benchmarks.support import empty_database
+from lib.ports import free_port
 
 _ROUNDS, _SECONDS = 5, 2
 _LATENCY_S = 8.0
@@ -108,7 +109,7 @@ def _print_spread(found: dict[str, list[float]]) -> None:
 
 @asynccontextmanager
 async def _server(name: str, url: str, folder: Path) -> AsyncIterator[int]:
-    port = _free_port()
+    port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "INSITECHART_DATABASE_URL": url,
@@ -143,9 +144,3 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
                 raise RuntimeError(f"A server did not start: {log.read_text()[-2000:]}") from None
         else:
             return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

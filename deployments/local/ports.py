@@ -1,39 +1,19 @@
 """Ports for the platform: free ones, and who sits on one that is not. It does not know what will listen on them."""
 
 import errno
-import random
-import socket
 
 import psutil
 
 from lib.errors import PlatformError
-
-# systems give out ports above these to whoever connects, so that one that is free now may be taken before it is used
-_QUIET = range(20_000, 32_000)
-_TRIES = 50
+from lib.ports import bound_port, free_port
 
 
 def choose_port(host: str, wanted: int, *, what: str, option: str) -> int:
     """`wanted` if free on `host`; any free one for 0. Raises PlatformError naming port, who has it, `option`."""
-    if wanted == 0:
-        for candidate in random.sample(_QUIET, _TRIES):
-            try:
-                return _free(host, candidate, what, option)
-            except PlatformError:
-                continue
-    return _free(host, wanted, what, option)
-
-
-def _free(host: str, wanted: int, what: str, option: str) -> int:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        # as the servers themselves do it: a connection that lingers from the last run does not count
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, wanted))
-            probe.listen()
-        except OSError as error:
-            raise _refusal(host, wanted, what, option, error) from error
-        return int(probe.getsockname()[1])
+    try:
+        return bound_port(host, wanted) if wanted else free_port(host)
+    except OSError as error:
+        raise _refusal(host, wanted, what, option, error) from error
 
 
 def _refusal(host: str, port: int, what: str, option: str, error: OSError) -> PlatformError:

@@ -5,7 +5,6 @@ database came to be, nor the API's code.
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from lib.db.pool import open_pool
 from lib.db.symbols import all_listings
 from lib.domain.backups import Check
 from lib.errors import BackupFailed
+from lib.ports import free_port
 from lib.processes import last_words, spawn
 
 NAME = "answers"
@@ -53,7 +53,7 @@ class _NotReady(Exception):
 
 @asynccontextmanager
 async def _running_api(url: str, home: Path) -> AsyncIterator[httpx.AsyncClient]:
-    port, log = _free_port(), home / "log"
+    port, log = free_port(), home / "log"
     process = spawn(
         [sys.executable, "-P", "-m", "api"],
         environment=_environment(url, port, home),
@@ -122,12 +122,6 @@ def _environment(url: str, port: int, home: Path) -> dict[str, str]:
         "INSITECHART_LOG_LEVEL": "warning",
         "INSITECHART_LOG_FORMAT": "json",
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _since(began: float) -> float:

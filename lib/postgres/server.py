@@ -6,7 +6,6 @@ when that process is killed. The folder itself is lib/postgres/cluster.py.
 
 import asyncio
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from urllib.parse import quote
 import psutil
 
 from lib.errors import PlatformError
+from lib.ports import free_port
 from lib.postgres.binaries import find_binaries
 from lib.postgres.cluster import USER, clean_environment, prepare_cluster, read_password
 from lib.postgres.identity import Identity
@@ -82,7 +82,7 @@ class PostgresServer:
                 f"Another PostgreSQL runs on {self.data} (process {other}).",
                 hint="Stop the platform that it belongs to first: insitechart down",
             )
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         return made
 
     def command(self) -> list[str]:
@@ -167,9 +167,3 @@ async def running_server(folder: Path, *, options: dict[str, str] | None = None)
         yield server
     finally:
         await server.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

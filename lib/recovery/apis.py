@@ -4,7 +4,6 @@ is asked of it.
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -15,6 +14,7 @@ from time import monotonic
 import httpx
 
 from lib.errors import DrillRefused
+from lib.ports import free_port
 from lib.recovery.ground import Ground
 
 READY = "/api/v1/health/ready"
@@ -128,10 +128,3 @@ async def kept_running(api: Api) -> AsyncIterator[None]:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await api.stop()
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

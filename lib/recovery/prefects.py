@@ -15,8 +15,9 @@ from typing import NamedTuple
 import httpx
 
 from lib.errors import DrillRefused
+from lib.ports import free_port
 from lib.processes import last_words
-from lib.recovery.apis import free_port, program_environment
+from lib.recovery.apis import program_environment
 from lib.recovery.ground import Ground
 
 _SERVICES = (

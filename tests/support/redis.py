@@ -11,6 +11,7 @@ from time import monotonic, sleep
 import pytest
 
 from lib.cache.redis import RedisLink, open_redis
+from lib.ports import free_port
 from lib.processes import last_words, spawn
 
 
@@ -19,7 +20,7 @@ class RedisServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -110,9 +111,3 @@ async def redis(redis_of_the_session: RedisServer) -> AsyncIterator[RedisLink]:
 def redis_url(redis: RedisLink, redis_of_the_session: RedisServer) -> str:
     """The address of an empty Redis, for processes that open it themselves."""
     return redis_of_the_session.url
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
