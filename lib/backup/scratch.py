@@ -60,7 +60,7 @@ async def scratch_server(
 
     Raises PlatformError where none can be made or started.
     """
-    folder = _own_folder(parent)
+    folder = own_folder(parent)
     try:
         server = PostgresServer(folder, binaries=binaries, options={**_OPTIONS, **(options or {})})
         try:
@@ -80,7 +80,8 @@ async def remove_leftovers(parent: Path) -> list[str]:
     return await asyncio.to_thread(_remove_leftovers, parent)
 
 
-def _own_folder(parent: Path) -> Path:
+def own_folder(parent: Path) -> Path:
+    """A fresh folder below `parent` that says whose it is, so that what a killed owner left is removed."""
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = secrets.token_hex(4)
     making, folder = parent / f"{_MAKING}{name}", parent / f"{_PREFIX}{name}"

@@ -3,21 +3,18 @@ nothing to the store; the clone is a folder and a port of its own, and is gone a
 """
 
 import asyncio
-import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-import psutil
-
 from lib.backup.base.bring import bring, chain_of
 from lib.backup.catalogue import read_backups
 from lib.backup.keys import BackupKeys
 from lib.backup.pitr.recovery import recover
 from lib.backup.programs import programs_of
+from lib.backup.scratch import own_folder
 from lib.backup.store.objects import Store
 from lib.backup.wal.positions import format_lsn, parse_lsn
 from lib.domain.backups import Backup, Check, Verdict
@@ -44,7 +41,7 @@ async def verify_base(
     Raises StoreError or KeyRefused where nothing can be said about it, NotRestorable where there is no room to try.
     """
     began, checks = time.monotonic(), list[Check]()
-    place = _own_place(folder)
+    place = own_folder(folder)
     try:
         await _look(store, keys, installation, backup, place, smoke, programs, checks)
     except (Damaged, NotRestorable, PlatformError) as error:
@@ -63,17 +60,6 @@ async def verify_base(
         seconds=time.monotonic() - began,
         checks=tuple(checks),
     )
-
-
-def _own_place(folder: Path) -> Path:
-    """A folder that says whose it is, so that what a killed process leaves is known as such and removed."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name, process = f"scratch-{secrets.token_hex(4)}", psutil.Process()
-    making = folder / f".{name}"
-    making.mkdir(mode=0o700)
-    owner = {"pid": process.pid, "created": process.create_time()}
-    (making / "owner.json").write_bytes(msgspec.json.encode(owner))
-    return making.rename(folder / name)
 
 
 _NEXT = ("files", "recovery", "start", "smoke")

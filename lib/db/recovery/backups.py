@@ -19,11 +19,6 @@ _FAILED = """
 UPDATE backups SET state = 'failed', finished_at = $2, note = $3 WHERE id = $1 AND state = 'running'
 """
 
-_ABANDONED = """
-UPDATE backups SET state = 'failed', note = 'It was never finished: whoever took it was ended.'
-WHERE state = 'running' AND begun_at < $1
-"""
-
 _GIVEN_UP = """
 UPDATE backups SET state = 'failed', finished_at = $2, note = 'It was never finished: whoever took it was ended.'
 WHERE kind = $1 AND state = 'running'
@@ -86,11 +81,6 @@ async def backup_begun(db: Pool | Connection, backup: str, kind: Kind, place: st
 async def backup_failed(db: Pool | Connection, backup: str, at: datetime, why: str) -> None:
     """It could not be taken."""
     await db.execute(_FAILED, backup, at, why)
-
-
-async def forget_abandoned(db: Pool | Connection, before: datetime) -> int:
-    """Those that were begun before `before` and never ended have failed. Returns how many."""
-    return int((await db.execute(_ABANDONED, before)).split()[-1])
 
 
 async def give_up_running(db: Pool | Connection, kind: Kind, at: datetime) -> list[str]:
