@@ -11,26 +11,20 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.support.api_smoke import ask_api
-from flows.support.artifacts import table_artifact
-from flows.support.backing_up import check_rows, keep_site, tell_prefect, tidy, words_of, write_down
-from flows.support.backup_store import open_store
-from flows.support.context import database
-from flows.support.telling import tell_of
+from flows.support.backing_up import back_up
 from lib.backup.base.bring import chain_of
 from lib.backup.base.take import can_follow, take_base
 from lib.backup.base.verify import verify_base
 from lib.backup.catalogue import new_backup_id, read_backup, read_backups, write_verdict
-from lib.backup.keys import BackupKeys, load_backup_keys
+from lib.backup.keys import BackupKeys
 from lib.backup.store.objects import Store
-from lib.db.installation import installation_id
 from lib.db.pool import Pool
 from lib.db.recovery.backups import backup_begun, backup_failed
 from lib.db.recovery.replication import read_server
-from lib.db.recovery.snapshots import alone
 from lib.domain.backups import Backup, Index, Kind, Verdict
-from lib.errors import BackupFailed, Conflict, Damaged, InsiteChartError
+from lib.errors import BackupFailed, InsiteChartError
 from lib.platform import database_url
-from lib.settings import Settings, load_settings
+from lib.settings import Settings
 
 How = Literal["full", "incremental"]
 
@@ -72,28 +66,13 @@ async def base_backup(how: How = "full") -> dict[str, Any]:
     Raises Conflict while another run is on, BackupFailed where none could be taken, Damaged where it was, and is not
     good.
     """
-    settings = load_settings()
-    async with database("insitechart-base-backup") as pool, alone(database_url(settings), KIND) as is_alone:
-        if not is_alone:
-            raise Conflict("Another base backup of this database is under way.", hint="Wait until it has ended.")
-        installation = await installation_id(pool)
-        try:
-            index, verdict = await _taken_and_verified(pool, settings, installation, how)
-        except InsiteChartError as error:
-            tell_prefect(KIND, installation, False, {"why": str(error)})
-            title = "The base backup of the database failed"
-            await tell_of(pool, settings, SUBJECT, False, title, words_of(error))
-            raise
-        sentence = summary(index, verdict)
-        get_run_logger().info(sentence)
-        await table_artifact(key="base-backup", rows=check_rows(verdict), description=sentence)
-        tell_prefect(KIND, installation, verdict.ok, {"backup": index.id})
-        title = f"The base backup of the database is {'good' if verdict.ok else 'not good'}"
-        await tell_of(pool, settings, SUBJECT, verdict.ok, title, sentence)
-    if not verdict.ok:
-        raise Damaged(sentence)
-    taking = (index.finished_at - index.begun_at).total_seconds()
-    return {"id": index.id, "bytes": index.stored_bytes, "took_s": taking, "verified_s": verdict.seconds}
+    return await back_up(
+        KIND,
+        SUBJECT,
+        take=lambda on: take(on.pool, on.settings, on.store, on.keys, on.installation, how),
+        verify=lambda on, index: verify(on.settings, on.store, on.keys, index, on.scratch),
+        summary=summary,
+    )
 
 
 def summary(index: Index, verdict: Verdict) -> str:
@@ -104,20 +83,6 @@ def summary(index: Index, verdict: Verdict) -> str:
         return f"{index.id} ({size}{since}) was started as a clone in {verdict.seconds:.1f} s, and is good."
     wrong = "; ".join(f"{check.name}: {check.found}" for check in verdict.checks if not check.ok)
     return f"{index.id} ({size}{since}) is not good: {wrong}. It is kept as evidence."
-
-
-async def _taken_and_verified(pool: Pool, settings: Settings, installation: str, how: How) -> tuple[Index, Verdict]:
-    keys, store = await asyncio.to_thread(load_backup_keys, settings), await open_store(settings)
-    scratch = settings.home.absolute() / "scratch"
-    await tidy(pool, store, installation, KIND, scratch)
-    index = await take(pool, settings, store, keys, installation, how)
-    try:
-        verdict = await verify(settings, store, keys, index, scratch)
-    finally:
-        # one that could not be looked at is in the store all the same, and not good
-        await write_down(pool, store, installation, KIND)
-    await keep_site(settings, store, keys, installation)
-    return index, verdict
 
 
 async def _take(

@@ -1,25 +1,33 @@
-"""What flows that take backups do alike: clear away what killed runs left, keep the site, tell Prefect."""
+"""What flows that take backups do alike: one at a time, proven, written down, told. It does not know how to take one."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
+from flows.support.artifacts import table_artifact
+from flows.support.backup_store import open_store
+from flows.support.context import database
+from flows.support.telling import tell_of
 from lib.backup.catalogue import leftovers, read_backups
-from lib.backup.keys import BackupKeys
+from lib.backup.keys import BackupKeys, load_backup_keys
 from lib.backup.layout import backup_key, backups_prefix
 from lib.backup.scratch import remove_leftovers
 from lib.backup.site import take_site
 from lib.backup.store.objects import Store
+from lib.db.installation import installation_id
 from lib.db.pool import Pool
 from lib.db.recovery.backups import give_up_running, write_backups
-from lib.domain.backups import Backup, Kind, Verdict
-from lib.errors import InsiteChartError
-from lib.settings import Settings
+from lib.db.recovery.snapshots import alone
+from lib.domain.backups import Backup, Index, Kind, Verdict
+from lib.errors import Conflict, Damaged, InsiteChartError
+from lib.platform import database_url
+from lib.settings import Settings, load_settings
 
 # an upload that nobody has ended for so long is nobody's, even in a store that others share
 _ABANDONED = timedelta(hours=6)
@@ -54,18 +62,80 @@ async def keep_site(settings: Settings, store: Store, keys: BackupKeys, installa
     return taken.id
 
 
-def tell_prefect(kind: Kind, installation: str, ok: bool, payload: dict[str, Any]) -> None:
+class Work(NamedTuple):
+    """What a backup is taken with: `scratch` is the folder in which it is tried."""
+
+    pool: Pool
+    settings: Settings
+    store: Store
+    keys: BackupKeys
+    installation: str
+    scratch: Path
+
+
+async def back_up(
+    kind: Kind,
+    subject: str,
+    *,
+    take: Callable[[Work], Awaitable[Index]],
+    verify: Callable[[Work, Index], Awaitable[Verdict]],
+    summary: Callable[[Index, Verdict], str],
+) -> dict[str, Any]:
+    """Takes a backup, proves it, and tells of it as `subject`. Returns its id, its bytes, and the seconds of both.
+
+    Raises Conflict while another run is on, BackupFailed where none could be taken or proven, Damaged where it was, and
+    is not good.
+    """
+    settings, key = load_settings(), subject.replace(" ", "-")
+    async with database(f"insitechart-{key}") as pool, alone(database_url(settings), kind) as is_alone:
+        if not is_alone:
+            raise Conflict(f"Another {subject} of this database is under way.", hint="Wait until it has ended.")
+        installation = await installation_id(pool)
+        try:
+            keys, store = await asyncio.to_thread(load_backup_keys, settings), await open_store(settings)
+            work = Work(pool, settings, store, keys, installation, settings.home.absolute() / "scratch")
+            index, verdict = await _taken_and_verified(kind, work, take, verify)
+        except InsiteChartError as error:
+            _tell_prefect(kind, installation, False, {"why": str(error)})
+            words = f"{error} {error.hint}".strip()
+            await tell_of(pool, settings, subject, False, f"The {subject} of the database failed", words)
+            raise
+        sentence = summary(index, verdict)
+        get_run_logger().info(sentence)
+        await table_artifact(key=key, rows=_rows(verdict), description=sentence)
+        _tell_prefect(kind, installation, verdict.ok, {"backup": index.id})
+        title = f"The {subject} of the database is {'good' if verdict.ok else 'not good'}"
+        await tell_of(pool, settings, subject, verdict.ok, title, sentence)
+    if not verdict.ok:
+        raise Damaged(sentence)
+    taking = (index.finished_at - index.begun_at).total_seconds()
+    return {"id": index.id, "bytes": index.stored_bytes, "took_s": taking, "verified_s": verdict.seconds}
+
+
+async def _taken_and_verified(
+    kind: Kind,
+    work: Work,
+    take: Callable[[Work], Awaitable[Index]],
+    verify: Callable[[Work, Index], Awaitable[Verdict]],
+) -> tuple[Index, Verdict]:
+    await tidy(work.pool, work.store, work.installation, kind, work.scratch)
+    index = await take(work)
+    try:
+        verdict = await verify(work, index)
+    finally:
+        # one that could not be looked at is in the store all the same, and not good
+        await write_down(work.pool, work.store, work.installation, kind)
+    await keep_site(work.settings, work.store, work.keys, work.installation)
+    return index, verdict
+
+
+def _tell_prefect(kind: Kind, installation: str, ok: bool, payload: dict[str, Any]) -> None:
     """Emits the event on which Prefect's automations wait."""
     event, resource = f"{_EVENTS[kind]}.{'good' if ok else 'bad'}", f"insitechart.backup.{installation}"
     emit_event(event, resource={"prefect.resource.id": resource, "prefect.resource.name": "backup"}, payload=payload)
 
 
-def words_of(error: InsiteChartError) -> str:
-    """What went wrong, and what to do."""
-    return f"{error} {error.hint}".strip()
-
-
-def check_rows(verdict: Verdict) -> list[dict[str, Any]]:
+def _rows(verdict: Verdict) -> list[dict[str, Any]]:
     """The checks as a table for people."""
     return [
         {"check": check.name, "ok": "yes" if check.ok else "NO", "found": check.found, "seconds": check.seconds}
