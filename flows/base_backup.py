@@ -93,8 +93,9 @@ async def _take(
     await backup_begun(pool, name, KIND, store.place, now)
     try:
         return await take_base(
-            database_url(settings), store, keys, installation=installation, parent=parent, now=now, backup=name
-        )
+            database_url(settings), store, keys,
+            installation=installation, parent=parent, now=now, backup=name, programs=settings.pg_bindir,
+        )  # fmt: skip
     except InsiteChartError as error:
         await backup_failed(pool, name, datetime.now(UTC), str(error))
         raise
