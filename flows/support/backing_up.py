@@ -1,4 +1,4 @@
-"""What flows that take backups do alike: one at a time, proven, written down, told. It does not know how to take one."""
+"""What flows that take backups do alike: one at a time, proven, written down, told. How one is taken, they know."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
