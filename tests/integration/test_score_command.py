@@ -45,6 +45,17 @@ async def until_someone_waits(pool: Pool) -> None:
         pass
 
 
+async def until_alone(pool: Pool) -> None:
+    """The server has noticed that a killed process is gone, and with it its claims."""
+    others = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity"
+        " WHERE datname = current_database() AND state <> 'idle' AND pid <> $1)"
+    )
+    async with pool.acquire() as conn:
+        while await conn.fetchval(others, conn.get_server_pid()):
+            pass
+
+
 async def test_all_that_waits_is_scored_by_two_processes(pool: Pool, environment: dict[str, str]) -> None:
     reader = await make_reader(pool, scorers=[get_scorer("finance@1")])
     await store(pool, [post(number, "$AAPL is great", minute=number % 50) for number in range(4500)])
@@ -115,6 +126,7 @@ async def test_a_killed_process_loses_nothing_and_is_told_of(pool: Pool, environ
         _, err = await process.communicate()
     assert process.returncode == 1
     assert b"A scoring process ended before its work was done (exit code -9)." in err
+    await until_alone(pool)
     assert await waiting(pool) == 100
     assert (await score_all(pool, reader))[0].posts == 100
     await assert_buckets_equal_posts(pool, reader)
