@@ -24,11 +24,12 @@ else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
 
-lint: .venv/installed-dev ## check style, types and the direction of imports
+lint: .venv/installed-dev ## check style, types, the direction of imports, and every manifest and rule
 	@$(BIN)/ruff format --check --diff .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m deployments.checks
 
 format: .venv/installed-dev ## write the code as ruff would
 	@$(BIN)/ruff format .

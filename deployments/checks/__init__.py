@@ -1,0 +1,1 @@
+"""What `make lint` asks of files that are not Python: manifests, rules, configurations and workflows."""
