@@ -44,8 +44,12 @@ bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-trials: .venv/installed-dev ## spoil backups in a hundred ways, verify sound ones twenty times, follow every runbook
-	@INSITECHART_TRIALS=all $(BIN)/python -m pytest tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py tests/acceptance/test_runbooks.py $(ARGS)
+TRIALS := tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py tests/acceptance/test_runbooks.py tests/faults/test_soak.py \
+	tests/unit/test_finance.py tests/unit/test_vader.py tests/unit/test_korean.py tests/unit/test_resolver_robust.py tests/unit/test_backup_sealing.py \
+	tests/api/test_at_once.py tests/api/test_hot_direct.py
+
+trials: .venv/installed-dev ## all that is left to chance at length: spoiled backups, hostile texts, every runbook
+	@INSITECHART_TRIALS=all $(BIN)/python -m pytest $(TRIALS) $(ARGS)
 
 fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -21,6 +21,7 @@ from lib.db.pool import Pool
 from lib.settings import Settings
 from tests.support import seed
 from tests.support.hot import kept_open
+from tests.support.trials import trials
 from tests.support.versions import CountedVersions
 from tests.support.wires import Connection, UsualProtocol
 
@@ -130,7 +131,7 @@ async def _told(connection: Connection, requests: list[Request], tag: str) -> tu
     return re.sub(own, b"(made)", found[0]), found[1]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=trials(200, 80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=_REQUESTS)
 async def test_both_ways_answer_alike(ways: Ways, requests: list[Request]) -> None:
     ways.rest()

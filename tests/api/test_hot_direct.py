@@ -14,6 +14,7 @@ from lib.db.pool import Pool
 from tests.support import seed
 from tests.support.direct import Both, both_ways
 from tests.support.hot import kept_open
+from tests.support.trials import trials
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -72,7 +73,7 @@ def test_every_hot_read_has_a_direct_way(app: Litestar) -> None:
     assert hot <= set(direct_routes(app))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=trials(150, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(PATHS), query=_QUERIES, csv=st.booleans())
 async def test_both_ways_answer_alike(both: Both, path: str, query: list[tuple[str, str]], csv: bool) -> None:
     text = "&".join(f"{name}={quote(value)}" for name, value in query)

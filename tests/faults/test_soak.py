@@ -9,6 +9,7 @@ import pytest
 from lib.db.pool import Pool
 from tests.faults.providers import PROVIDERS
 from tests.faults.soak import soak
+from tests.support.trials import trials
 
 SEED = 20261127
 
@@ -18,7 +19,16 @@ async def test_nothing_is_lost_doubled_or_paid_beyond_the_budget(
     name: str, pool: Pool, database_url: str, tmp_path: Path
 ) -> None:
     with PROVIDERS[name](tmp_path, SEED) as provider:
-        report = await soak(provider, pool, database_url, tmp_path, seed=SEED, items=160, kills=2, batch=80)
-    assert report.kills == 2
+        report = await soak(
+            provider,
+            pool,
+            database_url,
+            tmp_path,
+            seed=SEED,
+            items=trials(160, 80),
+            kills=trials(2, 1),
+            batch=trials(80, 40),
+        )
+    assert report.kills == trials(2, 1)
     assert report.spoiled > 0
     assert report.lost == 0

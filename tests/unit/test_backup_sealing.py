@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lib.backup.keys import BackupKeys, new_identity, parse_backup_keys, write_backup_keys
 from lib.backup.sealing import Sealed, seal, seal_bytes, unseal, unseal_bytes
 from lib.errors import Damaged, KeyRefused
+from tests.support.trials import trials
 
 KEYS = parse_backup_keys(new_identity(), place="test")
 OTHER = parse_backup_keys(new_identity(), place="test")
@@ -41,7 +42,7 @@ def test_what_is_sealed_in_any_pieces_comes_back_in_any_pieces(data: bytes, ther
     assert b"".join(unseal(_pieces(stored, back), KEYS, what="it", sha256=done.sha256)) == data
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=trials(150, 60), deadline=None)
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_any_change_is_noticed(chance: random.Random, digest_is_known: bool) -> None:
     data = chance.randbytes(chance.randrange(1, 200_000))

@@ -19,6 +19,7 @@ from lib.scoring.finance.weights import FILE, read_weights
 from lib.scoring.finance.words import Words
 from lib.scoring.registry import get_scorer
 from lib.scoring.verdict import THRESHOLD, label_of
+from tests.support.trials import trials
 
 FINANCE = Finance()
 
@@ -44,7 +45,7 @@ def assert_well_formed(text: str, score: Score) -> None:
 
 
 @given(_TEXTS)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=trials(800, 150), deadline=None)
 @example("")
 @example("🚀🚀🚀")
 @example("\ud800 profit falls \udfff")
@@ -57,7 +58,7 @@ def test_every_text_gets_a_score_with_reasons_that_add_up(text: str) -> None:
 
 
 @given(_TEXTS, st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60)), max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=trials(300, 100), deadline=None)
 def test_every_place_gets_a_value(text: str, places: list[tuple[int, int]]) -> None:
     values = FINANCE.score_mentions(text, places)
     assert len(values) == len(places)

@@ -12,6 +12,7 @@ from lib.domain.sentiment import Score
 from lib.scoring.korean import Korean
 from lib.scoring.korean.lexicon import Lexicon
 from lib.scoring.verdict import MOST_TERMS, label_of
+from tests.support.trials import trials
 
 KOREAN = Korean()
 LEXICON = Lexicon()
@@ -151,7 +152,7 @@ _PIECES = [
 ]  # fmt: skip
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=trials(400, 120))
 @given(st.one_of(st.text(), st.lists(st.sampled_from(_PIECES), max_size=30).map("".join)))
 @example("")
 @example("급등 " * 60)

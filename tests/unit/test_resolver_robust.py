@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from lib.tickers.resolver import Resolver
 from tests.support.listings import KNOWN
+from tests.support.trials import trials
 from tests.support.work import calls
 
 RESOLVER = Resolver(KNOWN)
@@ -45,7 +46,7 @@ def test_work_grows_with_the_length_and_no_faster(unit: str) -> None:
     assert long < 12 * short + 100
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=trials(300, 100))
 @given(st.lists(st.sampled_from([*UNITS, " ", "AMD ", "calls "]), max_size=30).map("".join))
 def test_any_mixture_has_an_answer(text: str) -> None:
     for mention in RESOLVER.resolve(text):

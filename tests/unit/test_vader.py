@@ -15,6 +15,7 @@ from lib.scoring.vader_words import BOOSTERS, EDGES, IDIOMS, NEGATIONS, lexicon
 from lib.scoring.verdict import MOST_TERMS
 from tests.support.data import data_file
 from tests.support.nltk_vader import nltk_vader
+from tests.support.trials import trials
 from tests.support.work import calls
 
 ORACLE = nltk_vader()
@@ -58,7 +59,7 @@ def assert_adds_up(text: str, score: Score) -> None:
 
 
 @given(_TEXTS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=trials(500, 150), deadline=None)
 @example("I have never been so happy, never so GOOD but this kind of shit is the bomb!!!")
 @example("good good GOOD kind of good kind")
 @example("\ud800 good")
@@ -73,7 +74,7 @@ def test_every_text_gets_the_value_of_nltk_and_reasons_that_add_up(text: str) ->
 
 
 @given(st.lists(st.sampled_from([*_RULE_WORDS, "good", "bad", "VERY", "hardly"]), max_size=9).map(" ".join))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=trials(500, 150), deadline=None)
 def test_words_that_act_on_each_other_do_so_as_in_nltk(text: str) -> None:
     assert VADER.score(text).value == ORACLE.polarity_scores(text)["compound"]
 
