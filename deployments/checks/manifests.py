@@ -1,4 +1,4 @@
-"""`python -m deployments.checks.manifests`: are the manifests of k8s/ what Kubernetes takes, and as strict as we promise?
+"""`python -m deployments.checks.manifests`: do the manifests of k8s/ say what Kubernetes takes, strictly enough?
 
 Each kustomization is built by kubectl and held against the schemas of the oldest Kubernetes that we support and of the
 newest that is known; unknown fields count. Then our own rules. It asks no cluster.
@@ -47,7 +47,13 @@ def rendered_job() -> dict[str, Any]:
     """A Job as the Kubernetes worker would make it of job_template.yaml."""
     template = job_template("insitechart:1", "insitechart")
     values = {name: one["default"] for name, one in template["variables"]["properties"].items() if "default" in one}
-    values |= {"name": "a-run", "command": ["prefect", "flow-run", "execute"], "labels": {}, "annotations": {}, "env": {}}
+    values |= {
+        "name": "a-run",
+        "command": ["prefect", "flow-run", "execute"],
+        "labels": {},
+        "annotations": {},
+        "env": {},
+    }
     manifest: dict[str, Any] = _fill(template["job_configuration"]["job_manifest"], values)
     # a name is given to it by the API server; the other two are demanded by the worker where Kubernetes has none
     manifest["metadata"]["name"] = "of-a-run"
