@@ -1,11 +1,12 @@
-"""The work pool whose runs are Jobs: `python -m deployments.prefect.kubernetes --image IMAGE --namespace NAMESPACE`.
+"""Prefect on a cluster: `python -m deployments.prefect.kubernetes --image IMAGE --namespace NAMESPACE`.
 
-job_template.yaml says what a Job looks like. Recording it again with the same values changes nothing. It does not ask
-the cluster, and does not know which deployments use the pool.
+It makes the work pool whose runs are Jobs, as job_template.yaml says, records every deployment for it, and what is to
+be watched. Doing so again with the same values changes nothing. It does not ask the cluster.
 """
 
 import argparse
 import asyncio
+import os
 import time
 from typing import Any
 
@@ -13,7 +14,10 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectNotFound
 
+from deployments.prefect.automations import apply_automations, read_automations
+from deployments.prefect.definitions import PROJECT, read_deployments
 from deployments.prefect.job_template import job_template
+from deployments.prefect.pooled import record_for_pool
 from lib.errors import ConfigurationError
 from lib.logs import configure_logs, get_logger
 from lib.settings import load_settings
@@ -63,7 +67,11 @@ async def _main(image: str, namespace: str, seconds: float) -> None:
     async with get_client() as client:
         await until_reachable(client, seconds)
         changed = await apply_pool(client, job_template(image, namespace))
-    log.info("work pool recorded", changed=changed or "nothing")
+        log.info("work pool recorded", changed=changed or "nothing")
+        recorded = await record_for_pool(client, read_deployments(), POOL)
+        log.info("deployments recorded", count=len(recorded))
+        changes = await apply_automations(client, read_automations())
+        log.info("automations recorded", changed=changes or "nothing")
 
 
 def _arguments() -> argparse.Namespace:
@@ -78,4 +86,6 @@ if __name__ == "__main__":
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
     given = _arguments()
+    # entrypoints are paths below the project
+    os.chdir(PROJECT)
     asyncio.run(_main(given.image, given.namespace, given.wait))
