@@ -1,4 +1,4 @@
-"""A drill as k8s/drill/ makes it: in a namespace of its own, from a store that it can only read, with the copy of a key."""
+"""A drill as k8s/drill/ makes it: in a namespace of its own, from a store it can only read, with the copy of a key."""
 
 import base64
 import os

@@ -115,7 +115,8 @@ def test_a_run_is_a_job_that_may_do_nothing(worker: Platform) -> None:
     assert job["status"].get("succeeded") == 1
     assert job["spec"]["ttlSecondsAfterFinished"] == 900
     pod = job["spec"]["template"]["spec"]
-    assert pod["automountServiceAccountToken"] is False
+    made = worker.kube.get("pods", "-l", f"prefect.io/flow-run-id={run}")["items"]
+    assert [mount["name"] for mount in made[0]["spec"]["containers"][0]["volumeMounts"]] == ["scratch", "keys"]
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
     assert pod["containers"][0]["image"] == worker.images.insitechart

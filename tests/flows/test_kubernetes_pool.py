@@ -53,7 +53,7 @@ async def test_the_worker_makes_a_restricted_job() -> None:
     container = pod["spec"]["containers"][0]
     assert container["image"] == "registry.example.com/insitechart:7"
     assert container["args"] == ["prefect", "flow-run", "execute"]
-    assert list(broken_rules({**job, "metadata": {**job["metadata"], "name": "a-run"}})) == []
+    assert list(broken_rules({**job, "metadata": {**job["metadata"], "name": "of-a-run"}})) == []
     names = [one["name"] for one in container["env"]]
     assert len(names) == len(set(names))
     assert {"INSITECHART_DATABASE_URL", "INSITECHART_SECRET_KEYS_FILE", "PREFECT__FLOW_RUN_ID"} <= set(names)

@@ -147,6 +147,7 @@ def test_green_is_blue_under_another_name(tmp_path: Any) -> None:
     assert {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(green)} == by_name
 
 
+RELEASE = pod("flow", **{"insitechart.io/account": "insitechart-release"})
 API = pod("stocks", **{"insitechart.io/tier": "api"})
 USERS = pod("users", **{"insitechart.io/tier": "api"})
 POSTGRES, REDIS, FLOW, WORKER, SERVER = (
@@ -166,6 +167,7 @@ WORLD, PRIVATE, METADATA = Place(address="93.184.216.34"), Place(address="10.1.2
         (USERS, WORLD, 587), (USERS, POSTGRES, 5432),
         (MIGRATE, POSTGRES, 5432), (SERVER, POSTGRES, 5432), (FLOW, POSTGRES, 5432), (FLOW, REDIS, 6379),
         (FLOW, SERVER, 4200), (WORKER, SERVER, 4200), (RECORDING, SERVER, 4200),
+        (RELEASE, PRIVATE, 6443), (RELEASE, PRIVATE, 443), (RELEASE, API, 8000), (RELEASE, SERVER, 4200),
         (WORKER, PRIVATE, 6443), (WORKER, PRIVATE, 443), (FLOW, WORLD, 443), (FLOW, DNS, 53),
     ],
 )  # fmt: skip
