@@ -12,6 +12,7 @@ from tests.cluster.platform import Platform
 # KUBECONFIG alone is no wish to have it tried: it may name a cluster that people use
 collect_ignore_glob = [] if os.environ.get("INSITECHART_CLUSTER_TEST") == "1" else ["test_*.py"]
 
+KEEP = os.environ.get("INSITECHART_CLUSTER_KEEP") == "1"
 NAMESPACE = os.environ.get("INSITECHART_CLUSTER_NAMESPACE", "insitechart-test")
 
 _said: list[str] = []
@@ -33,15 +34,15 @@ def images() -> Images:
 
 @pytest.fixture(scope="session")
 def platform(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """The whole platform, ready. INSITECHART_CLUSTER_KEEP=1 leaves it there afterwards."""
+    """The whole platform, ready. INSITECHART_CLUSTER_KEEP=1 leaves it there afterwards, and uses what was left so."""
     kube = Kube(NAMESPACE)
     made = Platform(kube, images, tmp_path_factory.mktemp("overlay"))
     try:
-        made.install()
+        made.install(use_what_is_there=KEEP)
         yield made
     finally:
         _said.extend(made.said)
-        if os.environ.get("INSITECHART_CLUSTER_KEEP") != "1":
+        if not KEEP:
             with made.timed("removed"):
                 made.remove()
             _said.append(made.said[-1])

@@ -74,17 +74,17 @@ class Platform:
         self._ours = False
         self._volume: NodeVolume | None = None
 
-    def install(self) -> None:
+    def install(self, *, use_what_is_there: bool) -> None:
         """Applies everything and waits until all of it stands. AssertionError carries what the cluster tells."""
-        try:
-            self.kube.get("namespace", self.kube.namespace)
-        except KubectlError:
-            pass
-        else:
-            raise AssertionError(
+        if self._is_there():
+            assert use_what_is_there, (
                 f"The namespace {self.kube.namespace} is there already. Delete it, or name another: "
                 "INSITECHART_CLUSTER_NAMESPACE."
             )
+            self.said.append(
+                "The platform of an earlier run was used: what the manifests changed meanwhile is not in it."
+            )
+            return
         self._ours = True
         stateful = next(one for one in self.taken if one["kind"] == "StatefulSet")
         pod = stateful["spec"]["template"]["spec"]
@@ -106,6 +106,13 @@ class Platform:
             for target in with_pods(self.taken):
                 self.kube.rolled_out(target)
             self.kube.until("pod/client", "condition=Ready", 120)
+
+    def _is_there(self) -> bool:
+        try:
+            self.kube.get("namespace", self.kube.namespace)
+        except KubectlError:
+            return False
+        return True
 
     def remove(self) -> None:
         """Nothing is left of it; what was there before us stays."""

@@ -15,7 +15,7 @@ from deployments.checks.check import PROJECT
 from deployments.checks.manifests import build
 from lib.backup.keys import new_identity
 from lib.db.pool import open_pool
-from tests.cluster.conftest import NAMESPACE
+from tests.cluster.conftest import KEEP, NAMESPACE
 from tests.cluster.images import Images
 from tests.cluster.kube import Kube, explained
 from tests.support.backups import furnish
@@ -60,7 +60,7 @@ def place() -> Iterator[Kube]:
     """The namespace of the drill, gone afterwards."""
     kube = Kube(f"{NAMESPACE}-drill")
     yield kube
-    if os.environ.get("INSITECHART_CLUSTER_KEEP") != "1":
+    if not KEEP:
         kube.run("delete", "namespace", kube.namespace, "--ignore-not-found", seconds=180)
 
 
