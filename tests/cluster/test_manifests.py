@@ -78,6 +78,8 @@ def test_pods_can_change_nothing(platform: Platform, target: str) -> None:
         platform.kube.execute(target, "touch", "/app/changed")
     capabilities = platform.kube.execute(target, "grep", "CapEff", "/proc/1/status")
     assert capabilities.split()[1].strip("0") == ""
+    if target == "deployment/prefect-worker":
+        platform.kube.run("scale", target, "--replicas=0")
 
 
 @pytest.mark.parametrize("target", ["deployment/stocks-blue", "deployment/redis", "pod/postgres-0"])
