@@ -8,7 +8,7 @@ export UV_NO_PROGRESS := 1
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
@@ -54,6 +54,9 @@ trials: .venv/installed-dev ## all that is left to chance at length: spoiled bac
 fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
+cluster-test: .venv/installed-dev ## try the manifests and flows on the cluster that KUBECONFIG names (docs/kubernetes.md)
+	@INSITECHART_CLUSTER_TEST=1 $(BIN)/python -m pytest -n 0 --timeout 900 tests/cluster $(ARGS)
+
 lock: $(UV) ## renew requirements.lock, -dev.lock and -client.lock
 	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
@@ -85,4 +88,4 @@ $(UV):
 	@VIRTUAL_ENV=$(CURDIR)/.venv/client $(UV) pip install --quiet --require-hashes -r requirements-client.lock
 	@touch $@
 
-.PHONY: help up test lint format evaluate bench soak trials fuzz lock clean
+.PHONY: help up test lint format evaluate bench soak trials fuzz cluster-test lock clean

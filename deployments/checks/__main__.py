@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 
 from deployments.checks.check import Check, run
+from deployments.checks.kubernetes import KUBERNETES
 
-CHECKS: Sequence[Check] = ()
+CHECKS: Sequence[Check] = (*KUBERNETES,)
 
 
 def main() -> int:
