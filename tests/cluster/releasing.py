@@ -1,5 +1,5 @@
-"""Releases on a real cluster: carried out by a pod with the release's own account, under a load from another pod. It does
-not know the tests.
+"""Releases on a real cluster: a pod with the release's own account carries them out, another asks meanwhile. It does not
+know the tests.
 """
 
 import contextlib

@@ -1,5 +1,5 @@
-"""Releases as Prefect runs them: each step a task with its table, a dry run unless told otherwise, and red where the new
-version is not in use.
+"""Releases as Prefect runs them: each step a task with its table, a dry run unless told otherwise, and red where the
+new version is not in use.
 """
 
 import pytest
