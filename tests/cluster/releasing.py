@@ -1,5 +1,5 @@
-"""Releases on a real cluster: a pod with the release's own account carries them out, another asks meanwhile. It does not
-know the tests.
+"""Releases on a real cluster: one pod with the release's own account carries them out, another asks meanwhile. It does
+not know the tests.
 """
 
 import contextlib
