@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
@@ -54,18 +55,19 @@ async def release(
     dry_run: bool = True,
     namespace: str = "",
     services: list[str] | None = None,
-    rules: Rules | None = None,
+    rules: dict[str, float] | None = None,
 ) -> dict[str, Any]:
     """Brings `image` into use without an interruption, or shows the steps of that (dry_run); without one it ends a
     release that broke off. `back` returns to the version before instead.
 
-    `namespace` is the one that the run lives in where it is empty; `rules` are what the new version is held to. Returns
-    how it ended. Raises ReleaseRefused where nothing is begun, ReleaseFailed where the new version was taken back,
-    ClusterAway or ReleaseLost where a further run has to end it.
+    `namespace` is the one that the run lives in where it is empty; `rules` are what the new version is held to, such as
+    {"watch_s": 60}. Returns how it ended. Raises ConfigurationError for a rule that is none, ReleaseRefused where
+    nothing is begun, ReleaseFailed where the new version was taken back, ClusterAway or ReleaseLost where a further run
+    has to end it.
     """
     settings = load_settings()
     kind: Kind = "rollback" if back else "release"
-    wanted = Wanted(kind, image, tuple(services or SERVICES), host_of(settings), rules or Rules())
+    wanted = Wanted(kind, image, tuple(services or SERVICES), host_of(settings), _rules(rules or {}))
     async with open_cluster(namespace, patience_s=300) as cluster:
         if dry_run:
             done = await step("plan", lambda: plan(cluster, wanted))
@@ -94,6 +96,14 @@ def sentence(ended: Finished) -> str:
     if ended.outcome == "kept":
         return f"{ended.image} is in use, as {ended.colour}."
     return f"{ended.image} is in use again, as {ended.colour}: {ended.why}"
+
+
+def _rules(given: dict[str, float]) -> Rules:
+    try:
+        return msgspec.convert(given, Rules, strict=False)
+    except msgspec.ValidationError as error:
+        known = ", ".join(Rules.__struct_fields__)
+        raise ConfigurationError(f"The rules cannot be used: {error}.", hint=f"There are: {known}.") from None
 
 
 async def _tell(settings: Settings, ok: bool, title: str, said: str) -> None:

@@ -56,7 +56,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     previous: str = ""
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a new colour is held to; all seconds.
 
     It is probed `probes` times at most, `pause_s` apart, until `in_a_row` rounds were good. Of watched requests a share

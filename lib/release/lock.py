@@ -24,6 +24,7 @@ log = get_logger(__name__)
 
 LASTS_S = 20
 RENEWED_S = 4.0
+_LETTING_GO_S = 10.0
 
 
 class Lock:
@@ -35,6 +36,7 @@ class Lock:
         self._lease = lease
         self._turn = asyncio.Lock()
         self._renewed = time.monotonic()
+        self._is_lost = False
 
     @property
     def book(self) -> Book:
@@ -50,7 +52,7 @@ class Lock:
 
         Raises ReleaseLost, ClusterAway.
         """
-        if time.monotonic() - self._renewed > LASTS_S / 2:
+        if self._is_lost or time.monotonic() - self._renewed > LASTS_S / 2:
             await self.renew()
 
     async def renew(self) -> None:
@@ -84,6 +86,7 @@ class Lock:
     async def _read_again(self) -> None:
         found = await self._cluster.get("leases", LEASE)
         if found is None or found["spec"].get("holderIdentity") != self._holder:
+            self._is_lost = True
             whose = "nobody" if found is None else found["spec"].get("holderIdentity") or "nobody"
             raise ReleaseLost(
                 f"The lock of releases belongs to {whose} now, not to {self._holder}; nothing more is done here.",
@@ -106,9 +109,10 @@ async def hold(cluster: Cluster, holder: str) -> AsyncIterator[Lock]:
         renewing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await renewing
-        # whoever is cancelled, or cannot reach the server, leaves it to end by itself
-        with contextlib.suppress(InsiteChartError):
-            await lock.release()
+        # whoever cannot reach the server leaves it to end by itself
+        with contextlib.suppress(InsiteChartError, TimeoutError):
+            async with asyncio.timeout(_LETTING_GO_S):
+                await lock.release()
 
 
 async def read_book(cluster: Cluster) -> tuple[Book, str]:

@@ -2,17 +2,19 @@
 new version is not in use.
 """
 
+import msgspec
 import pytest
 
 from flows.release import release
-from lib.domain.releases import Rules
-from lib.errors import ReleaseFailed, ReleaseRefused
+from lib.errors import ConfigurationError, ReleaseFailed, ReleaseRefused
 from lib.release.cluster import open_cluster
 from lib.release.lock import hold
 from lib.release.words import SERVICES
 from tests.flows.test_report import recorded
 from tests.servers.kubernetes import LocalKubernetes
 from tests.support.releases import QUICK, asking, book_of
+
+RULES: dict[str, float] = msgspec.to_builtins(QUICK)
 
 pytestmark = pytest.mark.usefixtures("installation")
 
@@ -30,7 +32,7 @@ async def test_a_run_without_further_words_only_shows_the_steps(kubernetes: Loca
 
 async def test_each_step_is_a_task_with_its_table(kubernetes: LocalKubernetes) -> None:
     async with asking(kubernetes) as people:
-        state = await release("app:2", dry_run=False, rules=QUICK, return_state=True)
+        state = await release("app:2", dry_run=False, rules=RULES, return_state=True)
     ended = await state.result()
     assert (ended["outcome"], ended["image"], ended["colour"]) == ("kept", "app:2", "green")
     assert people.failed == []
@@ -47,7 +49,7 @@ async def test_each_step_is_a_task_with_its_table(kubernetes: LocalKubernetes) -
 
 async def test_a_version_that_was_taken_back_is_a_failed_run_with_what_was_found(kubernetes: LocalKubernetes) -> None:
     async with asking(kubernetes):
-        state = await release("app:500", dry_run=False, rules=QUICK, return_state=True)
+        state = await release("app:500", dry_run=False, rules=RULES, return_state=True)
     assert state.is_failed()
     with pytest.raises(ReleaseFailed, match="app:500 is taken back, app:1 is in use"):
         await state.result()
@@ -61,6 +63,12 @@ async def test_a_version_that_was_taken_back_is_a_failed_run_with_what_was_found
 
 async def test_two_runs_at_once_and_one_is_refused_by_name(kubernetes: LocalKubernetes) -> None:
     async with asking(kubernetes), open_cluster() as cluster, hold(cluster, "flow run humble-bee (1)"):
-        state = await release("app:2", dry_run=False, rules=Rules(), return_state=True)
+        state = await release("app:2", dry_run=False, return_state=True)
     with pytest.raises(ReleaseRefused, match=r"flow run humble-bee \(1\) holds the lock"):
+        await state.result()
+
+
+async def test_a_rule_that_is_none_is_refused_before_anything(kubernetes: LocalKubernetes) -> None:
+    state = await release("app:2", rules={"watch": 5.0}, return_state=True)
+    with pytest.raises(ConfigurationError, match="unknown field `watch`"):
         await state.result()
