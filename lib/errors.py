@@ -33,6 +33,11 @@ InsiteChartError
 │   ├── BackupFailed        a backup could not be taken; nothing of it counts
 │   ├── NotRestorable       what is kept does not lead to the moment or the place that was asked for
 │   └── DrillRefused        a drill could harm what is in use, or has measured nothing
+├── ReleaseError            a release could not do what it is for
+│   ├── ClusterAway         the API server of Kubernetes does not answer, or refuses
+│   ├── ReleaseRefused      it was not begun: another is under way, or things are not as they have to be
+│   ├── ReleaseLost         somebody else has taken the release over meanwhile
+│   └── ReleaseFailed       the new version is not in use; says why
 └── SourceError             a provider did not give what it was asked for
     ├── RateLimited         asked too often; carries the moment from which asking is allowed again
     ├── Denied              credentials missing, wrong or without the right; stays until a person acts
@@ -242,6 +247,26 @@ class NotRestorable(RecoveryError):
 
 class DrillRefused(RecoveryError):
     """A drill could harm what is in use, or has measured nothing."""
+
+
+class ReleaseError(InsiteChartError):
+    """A release could not do what it is for."""
+
+
+class ClusterAway(ReleaseError):
+    """The API server of Kubernetes does not answer, or refuses. What was begun is found and ended by the next run."""
+
+
+class ReleaseRefused(ReleaseError):
+    """A release was not begun; nothing was changed."""
+
+
+class ReleaseLost(ReleaseError):
+    """The lock of releases is somebody else's now, so nothing more is done."""
+
+
+class ReleaseFailed(ReleaseError):
+    """The new version is not in use. The message says why."""
 
 
 class SourceError(InsiteChartError):

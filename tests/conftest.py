@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.feeds",
     "tests.support.hot",
     "tests.support.redis",
+    "tests.support.releases",
     "tests.support.s3",
     "tests.support.x",
     "tests.support.yahoo",

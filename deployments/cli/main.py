@@ -31,6 +31,7 @@ _COMMANDS = {
     "users": ("deployments.cli.users:users", "Make the first admin, list accounts, disable, give roles."),
     "keys": ("deployments.cli.keys:keys", "Rotate the secret keys without logging anybody out."),
     "drill": ("deployments.cli.drill:drill", "Rehearse a disaster beside what is in use, and measure the way back."),
+    "release": ("deployments.cli.release:release", "Bring a version into use on Kubernetes, or go back."),
     "config": ("deployments.cli.config:config", "Print a settings file, or check the settings."),
 }
 

@@ -1,11 +1,12 @@
 """Brings a database to the schema of this code: migrations/NNNN_name.sql, in order, each once.
 
-It does not know what they create.
+It does not know what they create. Those that begin with the line `-- contract` remove what older versions of the code
+need, and wait where an older one may still be running.
 """
 
 import hashlib
 from importlib import resources
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import asyncpg
 
@@ -14,6 +15,11 @@ from lib.errors import MigrationError
 from lib.logs import get_logger
 
 log = get_logger(__name__)
+
+# everything; what an older version goes on working under; what only an older version needed
+Part = Literal["all", "expand", "contract"]
+
+_CONTRACT = "-- contract"
 
 _LOCK = "SELECT pg_advisory_lock(730001)"
 
@@ -42,6 +48,11 @@ class Migration(NamedTuple):
     sql: str
     digest: str
 
+    @property
+    def contracts(self) -> bool:
+        """Whether it removes what an older version of the code needs."""
+        return self.sql.startswith(_CONTRACT)
+
 
 def migrations() -> list[Migration]:
     """All migrations of this code in the order in which they are applied."""
@@ -55,8 +66,8 @@ def migrations() -> list[Migration]:
     return found
 
 
-async def migrate(url: str) -> list[str]:
-    """Applies what is missing and returns the names applied.
+async def migrate(url: str, part: Part = "all") -> list[str]:
+    """Applies what is missing of `part`, and returns the names applied.
 
     Each migration is one transaction; calls side by side wait in line.
 
@@ -79,7 +90,7 @@ async def migrate(url: str) -> list[str]:
         ours = migrations()
         applied = {row["name"]: row["digest"] for row in await connection.fetch(_APPLIED)}
         _check(ours, applied)
-        fresh = [migration for migration in ours if migration.name not in applied]
+        fresh = [found for found in ours if found.name not in applied and _belongs(found, part)]
         for migration in fresh:
             try:
                 async with connection.transaction():
@@ -91,6 +102,10 @@ async def migrate(url: str) -> list[str]:
         return [migration.name for migration in fresh]
     finally:
         await connection.close()
+
+
+def _belongs(migration: Migration, part: Part) -> bool:
+    return part == "all" or migration.contracts == (part == "contract")
 
 
 def _check(ours: list[Migration], applied: dict[str, str]) -> None:
