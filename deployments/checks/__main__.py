@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 
 from deployments.checks.check import Check, run
+from deployments.checks.monitoring import MONITORING
 
-CHECKS: Sequence[Check] = ()
+CHECKS: Sequence[Check] = (*MONITORING,)
 
 
 def main() -> int:
