@@ -4,7 +4,10 @@ and which page to open, and tells it again when all is well. Programs, rules and
 
 import asyncio
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +16,11 @@ import httpx
 import pytest
 
 from lib.ports import free_port
+from tests.acceptance.conftest import RunningPlatform
 from tests.servers.webhook import Receiver, receiving
 from tests.support.api_process import ApiProcess, running_api
-from tests.support.monitoring import program, running_alertmanager, running_prometheus, until
+from tests.support.monitoring import program, running_alertmanager, running_prometheus, shipped_alerts, until
+from tests.support.runbooks import RUNBOOKS, Command, missing_lines, read_runbook
 
 PATIENCE_S = 90
 
@@ -100,3 +105,24 @@ def folder_of(parent: Path, name: str) -> Path:
     folder = parent / name
     folder.mkdir()
     return folder
+
+
+COMMANDS = list(
+    {
+        (command.text, command.prints): command
+        for area in dict.fromkeys(alert.area for alert in shipped_alerts())
+        for command in read_runbook(RUNBOOKS / "en" / "alerts" / f"{area}.md")
+        if not command.elsewhere
+    }.values()
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.text[:40])
+def test_the_pages_show_commands_that_do_what_they_say(command: Command, running_platform: RunningPlatform) -> None:
+    places = {"API": running_platform.api_url, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", command.text], env=running_platform.environment | places, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert missing_lines(command.prints, done.stdout) == [], done.stdout

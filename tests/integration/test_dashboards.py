@@ -19,6 +19,7 @@ from lib.db.pool import Pool, open_pool
 from lib.domain.flow_runs import Figures
 from lib.ports import free_port
 from lib.postgres.server import PostgresServer
+from lib.processes import spawn
 from tests.support import recovery, seed
 from tests.support.alerts import add_alert, add_user
 from tests.support.api_process import running_api
@@ -32,6 +33,7 @@ from tests.support.monitoring import (
     shipped_alerts,
     until,
 )
+from tests.support.redis import RedisServer
 
 NAME = re.compile(r"\b(?!\d)[a-zA-Z_:][\w:]*\b(?!\s*\()")
 WORDS = frozenset({"and", "or", "unless", "by", "on", "bool", "group_left", "time"})
@@ -87,13 +89,13 @@ async def filled(postgres: PostgresServer) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="module")
 async def asked(
-    filled: str, redis_of_the_session: object, tmp_path_factory: pytest.TempPathFactory
+    filled: str, redis_of_the_session: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Asked]:
     program("prometheus", "prometheus")
     folder = tmp_path_factory.mktemp("prometheus")
     port = free_port()
     settings = {"x_bearer_token": "secret", "x_budget_day": "2", "x_budget_month": "20", "home": str(folder / "home")}
-    async with running_api(filled, port, redis_url=getattr(redis_of_the_session, "url", ""), **settings) as api:
+    async with running_api(filled, port, redis_url=redis_of_the_session.url, **settings) as api:
         async with httpx.AsyncClient(base_url=api.url) as client:
             for path in ("/api/v1/stocks/AAPL", "/api/v1/sentiment/AAPL", "/api/v1/nothing"):
                 await client.get(path)
@@ -123,13 +125,42 @@ def test_every_metric_of_the_api_is_told_to_operators(asked: Asked) -> None:
     assert {name for name in families if f"`{name}`" not in told} == set()
 
 
-def test_alerts_about_a_machine_need_what_its_exporter_has() -> None:
-    assert {name for query in QUERIES for name in query.names if name.startswith("node_")} <= exporters()
+@pytest.mark.parametrize("exporter", ["node", "postgres", "redis"])
+def test_an_exporter_has_what_is_asked_of_it(
+    exporter: str, postgres: PostgresServer, redis_of_the_session: RedisServer, tmp_path: Path
+) -> None:
+    package = f"prometheus-{exporter}-exporter"
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [program(package, package), f"--web.listen-address={url.removeprefix('http://')}"]
+    if exporter == "redis":
+        command.append(f"--redis.addr={redis_of_the_session.url}")
+    environment = {"PATH": "/usr/bin:/bin", "DATA_SOURCE_NAME": f"{postgres.url('postgres')}?sslmode=disable"}
+    process = spawn(command, environment=environment, log=tmp_path / "log", folder=tmp_path)
+    try:
+        text = until(60, "it does not answer", lambda: _metrics(url))
+    finally:
+        process.terminate()
+        process.wait(20)
+    prefix = {"postgres": "pg_"}.get(exporter, f"{exporter}_")
+    wanted = {name for query in QUERIES for name in query.names if name.startswith(prefix)}
+    assert wanted
+    assert wanted <= _names(text)[1]
+
+
+def test_the_list_of_names_has_no_others() -> None:
+    assert exporters() <= {name for query in QUERIES for name in query.names}
 
 
 def exporters() -> set[str]:
     """The names that we use of what exporters, Prometheus and Alertmanager have."""
     return set((Path(__file__).parents[1] / "support" / "exporters.txt").read_text("utf-8").split())
+
+
+def _metrics(url: str) -> str:
+    try:
+        return httpx.get(f"{url}/metrics", timeout=30).text
+    except httpx.TransportError:
+        return ""
 
 
 def _names(text: str) -> tuple[set[str], set[str]]:
