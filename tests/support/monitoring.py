@@ -99,6 +99,8 @@ def running_prometheus(
     )
     config["scrape_configs"] = [job for job in config["scrape_configs"] if job["job_name"] in targets]
     for job in config["scrape_configs"]:
+        for discovery in ("dns_sd_configs", "relabel_configs"):
+            job.pop(discovery, None)
         # a scrape that reads the database may take longer than a second
         job |= {"scrape_interval": "5s", "scrape_timeout": "5s"} if seconds > 1 else {}
         job["static_configs"] = [
