@@ -5,11 +5,15 @@ It is started together with the server, for both take seconds to load and need n
 
 import asyncio
 import logging
+import os
 from urllib.parse import urlsplit
 
 from prefect.settings import get_current_settings
 
+from deployments.local.prefect_server import is_prepared
 from deployments.local.probe import is_well
+from deployments.prefect.definitions import PROJECT, read_deployments
+from deployments.prefect.recording import load_flows
 from deployments.prefect.serve import serve
 from lib.logs import configure_logs
 from lib.settings import load_settings
@@ -17,7 +21,12 @@ from lib.settings import load_settings
 
 async def serve_when_possible() -> None:
     """Waits for the server that PREFECT_API_URL names, then serves until told to stop."""
-    address = urlsplit(get_current_settings().api.url or "")
+    settings = get_current_settings()
+    address = urlsplit(settings.api.url or "")
+    if not is_prepared(settings.home):
+        # a server that starts for the first time will be told all of them, and takes as long itself
+        os.chdir(PROJECT)
+        await asyncio.to_thread(load_flows, read_deployments())
     while True:
         if await is_well(address.hostname or "", address.port or 0, f"{address.path}/health"):
             return await serve()

@@ -13,7 +13,8 @@ from deployments.local.probe import fetch
 # events outnumber all else by far, and nothing here looks back further than a day
 _EVENT_DAYS = 2
 
-_POLLED = json.dumps({"sort": "UPDATED_DESC", "limit": 50}).encode()
+# who serves the flows asks for all deployments at once; one is enough to see it, and a hundred times cheaper than all
+SERVED = "score-posts/default"
 
 
 def prefect_environment(folder: Path, port: int, history_days: int) -> dict[str, str]:
@@ -41,7 +42,7 @@ def prefect_environment(folder: Path, port: int, history_days: int) -> dict[str,
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
         "PREFECT__SERVER_FINAL": "1",
     }
-    if _prepared_file(folder).exists() and _prepared_file(folder).read_text(encoding="utf-8") == _fingerprint(folder):
+    if is_prepared(folder) and _prepared_file(folder).read_text(encoding="utf-8") == _fingerprint(folder):
         # looking for schema changes and block types takes seconds, and would find nothing
         environment |= {
             "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
@@ -57,11 +58,16 @@ def remember_prepared(folder: Path) -> None:
 
 async def deployments_polled(port: int, since: datetime) -> bool:
     """True once whoever serves the flows asked for due runs after `since` (UTC), which it does last of all."""
-    status, body = await fetch("127.0.0.1", port, "/api/deployments/filter", body=_POLLED)
+    status, body = await fetch("127.0.0.1", port, f"/api/deployments/name/{SERVED}")
     if status != 200:
         return False
-    polled = (deployment.get("last_polled") for deployment in json.loads(body))
-    return any(moment and datetime.fromisoformat(moment.replace("Z", "+00:00")) >= since for moment in polled)
+    moment = json.loads(body).get("last_polled")
+    return moment is not None and datetime.fromisoformat(moment) >= since
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether a server was ready in `folder` before; a new one knows no deployment."""
+    return _prepared_file(folder).exists()
 
 
 def _prepared_file(folder: Path) -> Path:

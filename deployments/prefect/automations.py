@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 import yaml
@@ -74,8 +75,9 @@ async def apply_automations(client: PrefectClient, wanted: Sequence[Automation],
     for one in await client.read_automations():
         if one.name.startswith(prefix):
             recorded.setdefault(one.name, []).append(one)
+    deployments = {name: await _deployment_id(client, name) for name in sorted({one.run for one in wanted})}
     for automation in wanted:
-        core = await _core(client, automation, prefix)
+        core = _core(automation, deployments[automation.run], prefix)
         if core is None:
             log.warning("automation left out", automation=automation.name, missing=automation.run)
             continue
@@ -98,10 +100,15 @@ async def apply_automations(client: PrefectClient, wanted: Sequence[Automation],
     return changed
 
 
-async def _core(client: PrefectClient, automation: Automation, prefix: str) -> AutomationCore | None:
+async def _deployment_id(client: PrefectClient, name: str) -> UUID | None:
     try:
-        deployment = await client.read_deployment_by_name(automation.run)
+        return (await client.read_deployment_by_name(name)).id
     except ObjectNotFound:
+        return None
+
+
+def _core(automation: Automation, deployment_id: UUID | None, prefix: str) -> AutomationCore | None:
+    if deployment_id is None:
         return None
     return AutomationCore(
         name=f"{prefix}{automation.name}",
@@ -110,7 +117,7 @@ async def _core(client: PrefectClient, automation: Automation, prefix: str) -> A
         trigger=EventTrigger.model_validate(msgspec.to_builtins(automation.trigger)),
         actions=[
             RunDeployment(
-                source="selected", deployment_id=deployment.id, parameters=automation.parameters, job_variables=None
+                source="selected", deployment_id=deployment_id, parameters=automation.parameters, job_variables=None
             )
         ],
     )

@@ -42,6 +42,16 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     concurrency_limit: ConcurrencyLimit | None = None
     work_pool: dict[str, Any] = {}
 
+    @property
+    def flow_name(self) -> str:
+        """The flow's name, which every flow here has from its function."""
+        return self.entrypoint.partition(":")[2].replace("_", "-")
+
+    @property
+    def full_name(self) -> str:
+        """What Prefect calls it: flow/deployment."""
+        return f"{self.flow_name}/{self.name}"
+
 
 class _File(msgspec.Struct, frozen=True):
     deployments: list[Deployment]

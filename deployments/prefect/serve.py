@@ -1,31 +1,30 @@
 """The process that runs the flows on one machine: `python -m deployments.prefect.serve`.
 
-It records every deployment of prefect.yaml on the Prefect server that PREFECT_API_URL names and runs what is due,
-each run in a process of its own. It does not know how the server was started, and stops in order on SIGTERM and SIGINT.
+It records what differs from prefect.yaml on the Prefect server that PREFECT_API_URL names and runs what is due, each
+run in a process of its own. It does not know how the server was started, and stops in order on SIGTERM and SIGINT.
 """
 
 import asyncio
 import os
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterId,
     FlowRunFilter,
+    FlowRunFilterDeploymentId,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
-    FlowRunFilterStateType,
+    FlowRunFilterStateName,
+    FlowRunFilterTags,
 )
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
 from prefect.deployments.runner import RunnerDeployment
-from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
 from prefect.runner import Runner
-from prefect.schedules import Cron
 
 from deployments.prefect.automations import apply_automations, read_automations
 from deployments.prefect.definitions import PROJECT, Deployment, read_deployments
+from deployments.prefect.recording import record
 from lib.logs import configure_logs, get_logger
 from lib.settings import load_settings
 
@@ -38,81 +37,83 @@ RUNS_AT_ONCE = 5
 FIRST_RUNS = ("collect-bars/daily", "collect-bars/minute", "collect-posts/default")
 
 
-def runner_deployment(deployment: Deployment) -> RunnerDeployment:
-    """`deployment` as the runner wants it; loads the flow. The work pool is left out: runs happen beside the runner."""
-    limit = deployment.concurrency_limit
-    return RunnerDeployment.from_entrypoint(
-        entrypoint=deployment.entrypoint,
-        name=deployment.name,
-        description=deployment.description,
-        tags=deployment.tags,
-        parameters=deployment.parameters,
-        schedules=[
-            Cron(schedule.cron, timezone=schedule.timezone, slug=schedule.slug) for schedule in deployment.schedules
-        ],
-        triggers=[DeploymentEventTrigger.model_validate(trigger) for trigger in deployment.triggers],
-        concurrency_limit=None
-        if limit is None
-        else ConcurrencyLimitConfig(
-            limit=limit.limit, collision_strategy=ConcurrencyLimitStrategy(limit.collision_strategy)
-        ),
-    )
+# the client has no method for it; the server removes no more at once
+_REMOVE: Any = "/flow_runs/bulk_delete"
+_REMOVED_AT_ONCE = 50
+
+
+class Served(RunnerDeployment):
+    """A deployment that is recorded already; the runner asks each for its id. Runs happen beside the runner."""
+
+    recorded_id: UUID
+
+    async def aapply(self, *_args: Any, **_options: Any) -> UUID:
+        """The id under which it is recorded."""
+        return self.recorded_id
 
 
 async def serve() -> None:
-    """Records the deployments, then runs what is due until it is told to stop."""
+    """Records the deployments where they differ, then runs what is due until it is told to stop."""
     # entrypoints are paths below the project, and every run starts where this process stands
     os.chdir(PROJECT)
-    runner = Runner(name="insitechart", limit=RUNS_AT_ONCE, pause_on_shutdown=False, query_seconds=2)
+    wanted = read_deployments()
     async with get_client() as client:
-        for deployment in [runner_deployment(item) for item in read_deployments()]:
-            deployment_id = await runner.aadd_deployment(deployment)
-            missed = await _forget_missed_runs(client, deployment_id)
-            full_name = f"{deployment.flow_name}/{deployment.name}"
-            if full_name in FIRST_RUNS and not missed and not await _ever_ran(client, deployment_id):
-                await client.create_flow_run_from_deployment(deployment_id)
-            log.info(
-                "deployment served", deployment=full_name, schedules=len(deployment.schedules or []), missed_runs=missed
-            )
-        await _watch(client)
-    await runner.start()
+        recorded = await record(client, wanted)
+        missed = await forget_missed_runs(client, list(recorded.ids.values()))
+        for name in FIRST_RUNS:
+            if name in recorded.made:
+                await client.create_flow_run_from_deployment(recorded.ids[name])
+    log.info(
+        "deployments served", deployments=len(wanted), made=len(recorded.made), changed=recorded.changed,
+        removed=recorded.removed, missed_runs=missed,
+    )  # fmt: skip
+    await _run(wanted, recorded.ids)
 
 
-async def _watch(client: PrefectClient) -> None:
-    """Flows are served whether or not Prefect watches over them."""
+async def _run(wanted: list[Deployment], ids: dict[str, UUID]) -> None:
+    runner = Runner(name="insitechart", limit=RUNS_AT_ONCE, pause_on_shutdown=False, query_seconds=2)
+    for one in wanted:
+        await runner.aadd_deployment(
+            Served(name=one.name, flow_name=one.flow_name, recorded_id=ids[one.full_name], entrypoint=one.entrypoint)
+        )
+    watching = asyncio.create_task(_watch())
     try:
-        changed = await apply_automations(client, read_automations())
+        await runner.start()
+    finally:
+        watching.cancel()
+
+
+async def _watch() -> None:
+    """Flows are served whether or not Prefect watches over them, and do not wait for that."""
+    try:
+        async with get_client() as client:
+            changed = await apply_automations(client, read_automations())
     except Exception:
         log.exception("automations cannot be recorded")
     else:
         log.info("automations recorded", changed=len(changed))
 
 
-async def _forget_missed_runs(client: PrefectClient, deployment_id: UUID) -> int:
-    """Runs planned for when nothing ran would all start at once now, and one on time does their work as well."""
+async def forget_missed_runs(client: PrefectClient, deployment_ids: list[UUID]) -> int:
+    """Runs planned for when nothing ran would all start at once now, and one on time does their work as well.
+
+    What people or automations asked for stays, and so does what is to be tried again. Returns how many are gone.
+    """
     late = datetime.now(UTC) - timedelta(seconds=30)
-    missed = await client.read_flow_runs(
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id])),
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-            expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": late}),
-        ),
-    )
-    planned = [run for run in missed if run.auto_scheduled]
-    for run in planned:
-        await client.delete_flow_run(run.id)
-    return len(planned)
-
-
-async def _ever_ran(client: PrefectClient, deployment_id: UUID) -> bool:
-    runs = await client.read_flow_runs(
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id])),
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[StateType.SCHEDULED]))
-        ),
-        limit=1,
-    )
-    return bool(runs)
+    planned = FlowRunFilter(
+        deployment_id=FlowRunFilterDeploymentId(any_=deployment_ids),
+        tags=FlowRunFilterTags(all_=["auto-scheduled"]),
+        state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Scheduled", "Late"])),
+        expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": late}),
+    ).model_dump(mode="json", exclude_unset=True)
+    gone = 0
+    while True:
+        answer = await client.request("POST", _REMOVE, json={"flow_runs": planned, "limit": _REMOVED_AT_ONCE})
+        answer.raise_for_status()
+        deleted = len(answer.json()["deleted"])
+        gone += deleted
+        if deleted < _REMOVED_AT_ONCE:
+            return gone
 
 
 if __name__ == "__main__":

@@ -106,6 +106,7 @@ async def back_up(
         _tell_prefect(kind, installation, verdict.ok, {"backup": index.id})
         title = f"The {subject} of the database is {'good' if verdict.ok else 'not good'}"
         await tell_of(pool, settings, subject, verdict.ok, title, sentence)
+        await _keep_site_too(work)
     if not verdict.ok:
         raise Damaged(sentence)
     taking = (index.finished_at - index.begun_at).total_seconds()
@@ -125,8 +126,19 @@ async def _taken_and_verified(
     finally:
         # one that could not be looked at is in the store all the same, and not good
         await write_down(work.pool, work.store, work.installation, kind)
-    await keep_site(work.settings, work.store, work.keys, work.installation)
     return index, verdict
+
+
+async def _keep_site_too(work: Work) -> None:
+    """What cannot be kept beside it is told for itself: the backup of the database is what it is."""
+    try:
+        kept = await keep_site(work.settings, work.store, work.keys, work.installation)
+    except InsiteChartError as error:
+        title, words = "What the site needs beside its database could not be kept", f"{error} {error.hint}".strip()
+        await tell_of(work.pool, work.settings, "site", False, title, words)
+        raise
+    title = "What the site needs beside its database is kept"
+    await tell_of(work.pool, work.settings, "site", True, title, f"It is in the store as {kept}.")
 
 
 def _tell_prefect(kind: Kind, installation: str, ok: bool, payload: dict[str, Any]) -> None:

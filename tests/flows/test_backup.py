@@ -18,6 +18,7 @@ from lib.backup.store.folder import FolderStore
 from lib.db.installation import installation_id
 from lib.db.pool import Pool
 from lib.db.recovery.backups import backups_of
+from lib.db.recovery.notices import last_notice
 from lib.db.recovery.snapshots import alone
 from lib.errors import BackupFailed, Conflict, Damaged
 from lib.settings import load_settings
@@ -54,6 +55,20 @@ async def test_a_good_backup_is_written_down_and_shown(pool: Pool, store: Folder
     (row,) = await backups_of(pool)
     assert (row.id, row.state, row.note, row.stored_bytes) == (kept.id, "good", "", done["bytes"])
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+async def test_what_cannot_be_kept_beside_a_good_backup_is_told_for_itself(
+    pool: Pool, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSITECHART_PREFECT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/prefect")
+    load_settings.cache_clear()
+    state = await backup(return_state=True)
+    assert state.is_failed()
+    (kept,) = read_backups(store, await installation_id(pool), "logical")
+    assert kept.state == "good"
+    told = await last_notice(pool, "backup")
+    assert told is not None
+    assert told.state == "ok"
 
 
 async def test_one_that_cannot_be_restored_fails_the_run_and_is_kept(pool: Pool, store: FolderStore) -> None:
