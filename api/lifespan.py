@@ -68,7 +68,7 @@ def lifespan(
             if settings.redis_url is not None:
                 await stack.enter_async_context(_shared(app, settings, settings.redis_url.get_secret_value()))
             app.state.streaming = asyncio.Semaphore(AT_ONCE)
-            watch_pool(pool.get_size, pool.get_idle_size)
+            watch_pool(pool.get_size, pool.get_idle_size, pool.get_max_size)
             yield
 
     return running

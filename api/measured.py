@@ -1,5 +1,5 @@
-"""The metrics of sources, alerts and backups for a scrape: read at most every FRESH_S, whoever asks however often. It
-does not know them.
+"""The metrics of sources, flows, alerts and backups for a scrape: read at most every FRESH_S, whoever asks however
+often. It does not know them.
 
 A database that is away, or slow, never holds up a scrape for long, nor breaks it: then they are left out.
 """
@@ -13,8 +13,9 @@ from lib.alerts.measures import measure_alerts
 from lib.collect.measures import count_posts, measure_sources
 from lib.db.pool import Pool
 from lib.errors import InsiteChartError
+from lib.flow_runs import measure_flows
 from lib.logs import get_logger
-from lib.metrics import SOURCE_METRICS_UP, Snapshot
+from lib.metrics.measured import SOURCE_METRICS_UP, Snapshot
 from lib.recovery.measures import measure_recovery
 from lib.settings import Settings
 from lib.sources.registry import declarations
@@ -77,26 +78,26 @@ class SourceMetrics:
     """One per process; made by `source_metrics`."""
 
     def __init__(self, pool: Pool, settings: Settings) -> None:
-        self._sources = _Reading(lambda: measure_sources(pool, settings, declarations()), may_lag=False)
-        self._counts = _Reading(lambda: count_posts(pool), may_lag=True)
-        self._alerts = _Reading(lambda: measure_alerts(pool), may_lag=True)
-        self._recovery = _Reading(lambda: measure_recovery(pool), may_lag=True)
+        # the first of them tells whether the database can be read
+        self._readings = (
+            _Reading(lambda: measure_sources(pool, settings, declarations()), may_lag=False),
+            _Reading(lambda: count_posts(pool), may_lag=True),
+            _Reading(lambda: measure_alerts(pool), may_lag=True),
+            _Reading(lambda: measure_flows(pool), may_lag=True),
+            _Reading(lambda: measure_recovery(pool, settings), may_lag=True),
+        )
 
     async def snapshots(self) -> list[Snapshot]:
         """What is known now. Never raises."""
-        sources, counts, alerts, recovery = await asyncio.gather(
-            self._sources.newest(), self._counts.newest(), self._alerts.newest(), self._recovery.newest()
-        )
+        sources, *others = await asyncio.gather(*(reading.newest() for reading in self._readings))
         up = Snapshot()
         up.add(SOURCE_METRICS_UP, sources is not None)
-        return [up, *filter(None, (sources, counts, alerts, recovery))]
+        return [up, *filter(None, (sources, *others))]
 
     async def close(self) -> None:
         """Ends what is being read."""
-        await self._sources.close()
-        await self._counts.close()
-        await self._alerts.close()
-        await self._recovery.close()
+        for reading in self._readings:
+            await reading.close()
 
 
 @asynccontextmanager

@@ -12,6 +12,9 @@ from deployments.checks.check import Check, run
 from deployments.checks.kubernetes import KUBERNETES
 
 CHECKS: Sequence[Check] = (*KUBERNETES,)
+from deployments.checks.monitoring import MONITORING
+
+CHECKS: Sequence[Check] = (*MONITORING,)
 
 
 def main() -> int:

@@ -25,6 +25,8 @@ def prefect_environment(folder: Path, port: int, history_days: int) -> dict[str,
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
         # nobody is told that it runs
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # at /api/metrics
+        "PREFECT_SERVER_METRICS_ENABLED": "true",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # the page asks whichever address it was opened at, also through a tunnel; no foreign page may ask
         "PREFECT_SERVER_UI_API_URL": "/api",

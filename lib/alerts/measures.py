@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from lib import metrics
 from lib.db.alerts.deliveries import STATES
 from lib.db.alerts.history import alerts_standing, delivery_counts
 from lib.db.pool import Pool
-from lib.metrics import Snapshot
+from lib.metrics import measured as metrics
+from lib.metrics.measured import Snapshot
 
 
 async def measure_alerts(pool: Pool) -> Snapshot:

@@ -1,22 +1,22 @@
 """What Prometheus is told of the sources, read from the database. It does not know how often it is asked.
 
-Names are lib/metrics.py. Counts of whole tables stand apart, for they take as long as the tables are large.
+Names are lib/metrics/measured.py. Counts of whole tables stand apart, for they take as long as the tables are large.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from lib import metrics
 from lib.collect.standing import standings
 from lib.collect.verdicts import SourceStanding, SpendStanding
 from lib.db.cursor_reads import newest_cursors
 from lib.db.gap_reads import GapState, gap_counts
 from lib.db.pool import Pool
 from lib.db.source_reads import came_lately
-from lib.db.volumes import freshness, posts_by_source, scoring_queue
+from lib.db.volumes import count_mentions, freshness, posts_by_source, scores_by_scorer, scoring_queue
 from lib.domain.coverage import STATES
-from lib.metrics import Snapshot
+from lib.metrics import measured as metrics
+from lib.metrics.measured import Snapshot
 from lib.settings import Settings
 from lib.sources.declared import Declaration
 
@@ -47,10 +47,13 @@ async def measure_sources(pool: Pool, settings: Settings, declared: Sequence[Dec
 
 
 async def count_posts(pool: Pool) -> Snapshot:
-    """How many posts there are, and how many wait for a reading. Raises DatabaseUnavailable."""
+    """How many posts, mentions and scores there are, and what waits for a reading. Raises DatabaseUnavailable."""
     taken = Snapshot()
     for source, posts in sorted((await posts_by_source(pool)).items()):
         taken.add(metrics.POSTS_STORED, posts, source)
+    for scorer, scores in (await scores_by_scorer(pool)).items():
+        taken.add(metrics.SCORES_KEPT, scores, scorer)
+    taken.add(metrics.MENTIONS_KEPT, await count_mentions(pool))
     queue = await scoring_queue(pool)
     age = (datetime.now(UTC) - queue.since).total_seconds() if queue.since else 0.0
     taken.add(metrics.SCORE_QUEUE, queue.posts)

@@ -1,4 +1,5 @@
-"""Reads how much there is and how fresh it is: posts by source, those that wait for a reading, the age at arrival.
+"""Reads how much there is and how fresh it is: posts by source, mentions, scores, what waits for a reading, the age at
+arrival.
 
 Whoever asks for counts of whole tables decides how often: they take as long as the tables are large.
 """
@@ -10,6 +11,12 @@ from lib.db.pool import Pool
 from lib.db.reading import read_row, read_rows
 
 _POSTS = "SELECT source, count(*) FROM posts GROUP BY source"
+
+_SCORES = """
+SELECT c.name, count(*) FROM scores s JOIN scorers c ON c.id = s.scorer_id GROUP BY c.name ORDER BY c.name
+"""
+
+_MENTIONS = "SELECT count(*) FROM mentions"
 
 _QUEUE = "SELECT count(*) AS posts, min(queued_at) AS since FROM score_queue"
 
@@ -48,6 +55,18 @@ class Freshness(NamedTuple):
 async def posts_by_source(pool: Pool) -> dict[str, int]:
     """Posts ever stored, forgotten ones included. Raises DatabaseUnavailable."""
     return {row["source"]: row["count"] for row in await read_rows(pool, _POSTS)}
+
+
+async def scores_by_scorer(pool: Pool) -> dict[str, int]:
+    """Scores that are kept. Raises DatabaseUnavailable."""
+    return {row["name"]: row["count"] for row in await read_rows(pool, _SCORES)}
+
+
+async def count_mentions(pool: Pool) -> int:
+    """Mentions that are kept. Raises DatabaseUnavailable."""
+    [row] = await read_rows(pool, _MENTIONS)
+    found: int = row[0]
+    return found
 
 
 async def scoring_queue(pool: Pool) -> Queue:

@@ -2,21 +2,30 @@
 asked.
 """
 
-from lib import metrics
+from typing import get_args
+
+from lib.db.installation import installed_at
 from lib.db.pool import Pool
 from lib.db.recovery.standing import backup_counts, refused_counts
-from lib.metrics import Snapshot
-from lib.recovery.standing import protection
+from lib.domain.drills import Scenario
+from lib.metrics import measured as metrics
+from lib.metrics.measured import Snapshot
+from lib.recovery.standing import drill_overdue, protection
+from lib.settings import Settings
 
 _KINDS = ("logical", "base")
 _STATES = ("running", "failed", "taken", "good", "bad", "pruned")
 
 
-async def measure_recovery(pool: Pool) -> Snapshot:
-    """How the installation is protected. What was never there is missing. Raises DatabaseUnavailable."""
+async def measure_recovery(pool: Pool, settings: Settings) -> Snapshot:
+    """How the installation is protected, and what `settings` promise. What was never there is missing.
+
+    Raises DatabaseUnavailable.
+    """
     taken = Snapshot()
     found = await protection(pool)
     counts, refused = await backup_counts(pool), await refused_counts(pool)
+    begun = await installed_at(pool)
     for kind in _KINDS:
         for state in _STATES:
             taken.add(metrics.BACKUPS, counts.get((kind, state), 0), kind, state)
@@ -38,4 +47,10 @@ async def measure_recovery(pool: Pool) -> Snapshot:
             taken.add(metrics.DRILL_RPO, drill.rpo_s, scenario)
         taken.add(metrics.DRILL_PASSED, drill.passed, scenario)
         taken.add(metrics.DRILL_AGE, (found.at - drill.finished_at).total_seconds(), scenario)
+    for name in get_args(Scenario):
+        held = found.drills[name].finished_at if name in found.drills else None
+        taken.add(metrics.DRILL_OVERDUE, drill_overdue(found.at, begun, held), name)
+    for lost in ("database", "services", "site"):
+        for target in ("rpo", "rto"):
+            taken.add(metrics.RECOVERY_TARGET, getattr(settings, f"{target}_{lost}_s"), target, lost)
     return taken

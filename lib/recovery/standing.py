@@ -17,6 +17,7 @@ from lib.db.recovery.wal import WalStanding, wal_standings
 # quarterly: in the first night of January, April, July and October
 _QUARTERS = (1, 4, 7, 10)
 _DRILL_HOUR = 3
+_QUARTER = timedelta(days=92)
 
 
 class Loss(NamedTuple):
@@ -51,6 +52,13 @@ def loss_now(now: datetime, good: Mapping[str, BackupRow], log: Sequence[WalStan
     if "base" in good:
         found += [Loss(_age(now, one.safe_until), "log") for one in log if one.state != "broken"]
     return min(found, default=None)
+
+
+def drill_overdue(now: datetime, installed: datetime, last: datetime | None) -> float:
+    """The seconds for which a drill has been due at `now` and not been held: a quarter after the `last` one ended, or
+    after the installation began where there was none; 0 while none is due.
+    """
+    return max((now - (last or installed) - _QUARTER).total_seconds(), 0.0)
 
 
 def next_drill(now: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """/operations/backups and /drills, and their metrics: the series, what would be lost now, and pages that lose none."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from litestar import Litestar
@@ -10,7 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lib.db.pool import Pool
 from lib.db.recovery.backups import backup_begun, backup_failed
-from lib.recovery.standing import next_drill
+from lib.domain.drills import Scenario
+from lib.recovery.standing import drill_overdue, next_drill
+from lib.settings import Settings
 from tests.support.accounts import become
 from tests.support.recovery import add_backup, add_drill, add_log
 
@@ -144,6 +146,13 @@ def test_drills_are_due_each_quarter() -> None:
     assert next_drill(datetime(2027, 1, 1, 3, tzinfo=UTC)) == datetime(2027, 4, 1, 3, tzinfo=UTC)
 
 
+def test_a_drill_is_overdue_a_quarter_after_the_last_or_after_the_beginning() -> None:
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    year = now - 365 * DAY
+    assert drill_overdue(now, year, now - 91 * DAY) == drill_overdue(now, now - 91 * DAY, None) == 0
+    assert drill_overdue(now, year, now - 93 * DAY) == drill_overdue(now, now - 93 * DAY, None) == 86_400
+
+
 async def test_prometheus_is_told(client: Client, pool: Pool) -> None:
     now = datetime.now(UTC)
     await add_backup(pool, now - HOUR)
@@ -168,3 +177,7 @@ async def test_prometheus_is_told(client: Client, pool: Pool) -> None:
     assert (found["drill_rto_seconds", "database"], found["drill_rpo_seconds", "database"]) == (8.25, 0.4)
     assert found["drill_passed", "database"] == 1
     assert found["drill_age_seconds", "database"] == pytest.approx(86400, abs=120)
+    # one was held yesterday, and the installation is too young for the others
+    assert [found["drill_overdue_seconds", name] for name in get_args(Scenario)] == [0, 0, 0, 0]
+    assert found["recovery_target_seconds", "rpo", "database"] == Settings().rpo_database_s
+    assert found["recovery_target_seconds", "rto", "site"] == Settings().rto_site_s

@@ -50,7 +50,7 @@ def test_every_command_and_deployment_exists(file: Path) -> None:
     for words in re.findall(r"^insitechart ([a-z][^\n|>&]*)", text, re.MULTILINE):
         command: click.Command = cli
         for word in words.split():
-            if not isinstance(command, click.Group) or not re.fullmatch(r"[a-z-]+", word):
+            if not isinstance(command, click.Group) or not re.fullmatch(r"[a-z][a-z-]*", word):
                 break
             found = command.get_command(click.Context(command), word)
             assert found is not None, f"insitechart {words}"

@@ -1,92 +1,15 @@
-"""Every metric of InsiteChart: the one place for names, labels and buckets. It does not know who measures or who asks.
+"""Every metric that is read from the database: names and labels, and how its values are handed over, as a Snapshot.
 
-Names follow Prometheus: seconds and bytes as units, `_total` on what only grows. A label never holds what a client
-chose freely: routes are templates, unknown paths are one value. What the collectors do is measured in the database,
-for they are processes that come and go: those values are read whole, as a Snapshot.
+The rules of names are those of lib/metrics. It does not read them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
-from importlib.metadata import version
 from typing import Literal, NamedTuple
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, Info, Metric, generate_latest
+from prometheus_client import Metric
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
-
-CONTENT_TYPE = CONTENT_TYPE_LATEST
-
-BUILD = Info("insitechart_build", "Version of the code that runs.")
-BUILD.info({"version": version("insitechart")})
-
-HTTP_REQUESTS = Counter(
-    "insitechart_http_requests_total", "Answered requests.", ["method", "route", "status"]
-)  # fmt: skip
-HTTP_SECONDS = Histogram(
-    "insitechart_http_request_duration_seconds",
-    "Time from a request's arrival to the last byte of its answer.",
-    ["method", "route"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
-)
-HTTP_UNDER_WAY = Gauge("insitechart_http_requests_under_way", "Requests being answered now.")
-
-PASSWORD_CHECKS = Counter(
-    "insitechart_password_checks_total", "Checks and hashes of passwords: done, or refused for too many at once.",
-    ["outcome"],
-)  # fmt: skip
-LOGINS = Counter("insitechart_logins_total", "Logins by outcome.", ["outcome"])
-MAILS = Counter("insitechart_mails_total", "Mails by outcome; later: it is tried again.", ["outcome"])
-
-_POOL_CONNECTIONS = Gauge(
-    "insitechart_database_pool_connections", "Connections of the pool to PostgreSQL.", ["state"]
-)  # fmt: skip
-
-CHANGES_READ = Counter("insitechart_changes_read_total", "Changes read from the log by this process.", ["kind"])
-CHANGES_LAG = Gauge(
-    "insitechart_changes_lag_seconds",
-    "Time since this process knew every change committed by then; it grows while the database is away.",
-)
-STREAM_LISTENERS = Gauge("insitechart_stream_listeners", "Clients that listen to the stream of changes now.")
-STREAM_EVENTS = Counter("insitechart_stream_events_total", "Events handed to listeners, each time one is.")
-STREAM_LISTENERS_ENDED = Counter(
-    "insitechart_stream_listeners_ended_total",
-    "Listeners that are no more: gone by themselves, slow (they did not read), or closing (the process ended).",
-    ["reason"],
-)
-STREAM_LISTENERS_REFUSED = Counter(
-    "insitechart_stream_listeners_refused_total",
-    "Listeners that were not let in, by the limit that they met: of the process or of the address.",
-    ["limit"],
-)
-
-
-_ANSWERS = Counter(
-    "insitechart_answers_total",
-    "Reads of stocks and sentiment: given out of memory, found with another process, or computed.",
-    ["origin"],
-)  # fmt: skip
-ANSWERS_KEPT, ANSWERS_SHARED, ANSWERS_COMPUTED = (
-    _ANSWERS.labels(origin) for origin in ("memory", "shared", "computed")
-)
-_ANSWERS_BYTES = Gauge("insitechart_answers_bytes", "Memory that kept answers take.")
-
-
-def watch_answers(size: Callable[[], int]) -> None:
-    """Takes the gauge of kept answers from this function at every scrape."""
-    _ANSWERS_BYTES.set_function(size)
-
-
-def watch_pool(size: Callable[[], int], idle: Callable[[], int]) -> None:
-    """Takes the pool's gauges from these two functions at every scrape."""
-    _POOL_CONNECTIONS.labels("open").set_function(size)
-    _POOL_CONNECTIONS.labels("idle").set_function(idle)
-
-
-RATE_LIMITED = Counter("insitechart_rate_limited_total", "Requests beyond their budget.", ["budget"])
-REDIS_UP = Gauge("insitechart_redis_up", "1 while Redis answers; it stays 0 where none is configured.")
-REDIS_FAILURES = Counter(
-    "insitechart_redis_failures_total", "Uses of Redis that failed, and fell back on memory.", ["use"]
-)  # fmt: skip
 
 
 class Measure(NamedTuple):
@@ -155,9 +78,36 @@ SOURCE_OVERDUE = Measure(
     ("source",),
 )
 POSTS_STORED = Measure("insitechart_posts_stored", "Posts ever stored.", ("source",), "counter")
+MENTIONS_KEPT = Measure("insitechart_mentions_kept", "Mentions of symbols that are kept.")
+SCORES_KEPT = Measure("insitechart_scores_kept", "Scores of posts that are kept.", ("scorer",))
 SCORE_QUEUE = Measure("insitechart_score_queue_posts", "Posts that wait for a reading.")
 SCORE_QUEUE_AGE = Measure(
     "insitechart_score_queue_oldest_age_seconds", "How long the first of them has waited; 0 where none waits."
+)
+
+FLOWS_SEEN = Measure(
+    "insitechart_flows_seen_timestamp_seconds", "When Prefect was last asked how its runs stand; missing: never."
+)
+FLOW_RUNS_ENDED = Measure(
+    "insitechart_flow_runs_ended_recently",
+    "Runs that ended in the hour before Prefect was last asked.",
+    ("flow", "deployment", "state"),
+)
+FLOW_RUNS_UNDER_WAY = Measure("insitechart_flow_runs_under_way", "Runs under way then.", ("flow", "deployment"))
+FLOW_RUNS_OVERLONG = Measure(
+    "insitechart_flow_runs_overlong",
+    "Of these, runs under way for longer than any of their kind should take.",
+    ("flow", "deployment"),
+)
+FLOW_RUNS_LATE = Measure(
+    "insitechart_flow_runs_late", "Runs that should have begun more than a minute before.", ("flow", "deployment")
+)
+FLOW_RUN_OLDEST = Measure(
+    "insitechart_flow_run_oldest_age_seconds", "For how long the oldest of the runs was under way.",
+    ("flow", "deployment"),
+)  # fmt: skip
+FLOW_SUCCESS = Measure(
+    "insitechart_flow_last_success_timestamp_seconds", "When a run last ended well.", ("flow", "deployment")
 )
 
 ALERTS = Measure("insitechart_alerts", "Alerts that are looked at (active), and those that are paused.", ("state",))
@@ -204,6 +154,18 @@ DRILL_PASSED = Measure("insitechart_drill_passed", "1 if the last drill has kept
 DRILL_AGE = Measure("insitechart_drill_age_seconds", "How long ago the last drill ended.", ("scenario",))
 
 
+DRILL_OVERDUE = Measure(
+    "insitechart_drill_overdue_seconds",
+    "For how long a quarterly drill has been due and not held; 0 where none is due.",
+    ("scenario",),
+)
+RECOVERY_TARGET = Measure(
+    "insitechart_recovery_target_seconds",
+    "What is promised: seconds of data lost (rpo), seconds until service (rto), by what is lost.",
+    ("target", "lost"),
+)
+
+
 class Snapshot(Collector):
     """The values of measures at one moment."""
 
@@ -220,8 +182,3 @@ class Snapshot(Collector):
     def collect(self) -> Iterable[Metric]:
         """As prometheus-client asks for it."""
         return self._families.values()
-
-
-def exposition(*snapshots: Snapshot) -> bytes:
-    """Every metric in Prometheus' text format, to be sent as CONTENT_TYPE."""
-    return b"".join(generate_latest(collector) for collector in (REGISTRY, *snapshots))
