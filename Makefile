@@ -50,10 +50,11 @@ trials: .venv/installed-dev ## spoil backups in a hundred ways, verify sound one
 fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-lock: $(UV) ## renew requirements.lock, -dev.lock and -client.lock
+lock: $(UV) ## renew requirements.lock, -dev.lock, -client.lock and -audit.lock
 	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-client.in -o requirements-client.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
+	@$(UV) pip compile requirements-audit.in -o requirements-audit.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 
 clean: ## remove the environment, caches and builds; collected data stays
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks

@@ -46,6 +46,7 @@ def lifespan(
                     application="insitechart-api",
                     max_size=POOL_SIZE,
                     statement_timeout_s=STATEMENT_TIMEOUT_S,
+                    slow_statement_s=settings.log_slow_ms / 1000,
                     stateless=True,
                 )
             )

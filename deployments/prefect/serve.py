@@ -117,5 +117,5 @@ async def _ever_ran(client: PrefectClient, deployment_id: UUID) -> bool:
 
 if __name__ == "__main__":
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    configure_logs(settings.log_level, settings.log_format, service="flows")
     asyncio.run(serve())
