@@ -9,7 +9,7 @@ import re
 
 HIDDEN = "***"
 
-_QUICK = re.compile(r"://|@|DETAIL|ic[kr]_|eyJ|[Bb]earer|[Bb]asic|assw|secret|token|xox|AGE-|[?&]|Key \(")
+_QUICK = re.compile(r"://|@|DETAIL|parameters|ic[kr]_|eyJ|[Bb]earer|[Bb]asic|assw|secret|token|xox|AGE-|[?&]|Key \(")
 
 _PATTERNS = (
     # postgresql://name:password@host, and addresses that tell somebody
@@ -19,6 +19,7 @@ _PATTERNS = (
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?'\"]+\?)[^\s'\"]+"), rf"\1{HIDDEN}"),
     # what PostgreSQL says of the row that was refused
     (re.compile(r"(DETAIL:\s+)[^\n]*"), rf"\1{HIDDEN}"),
+    (re.compile(r"(\[parameters: )[^\n]*"), rf"\1{HIDDEN}]"),
     (re.compile(r"(Key \([^)]*\)=)\([^\n]*\)"), rf"\1({HIDDEN})"),
     (re.compile(r"\b(ic[kr])_[A-Za-z0-9_-]+"), rf"\1_{HIDDEN}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), HIDDEN),

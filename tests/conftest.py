@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.support.hot",
     "tests.support.redis",
     "tests.support.s3",
+    "tests.support.site",
     "tests.support.x",
     "tests.support.yahoo",
 ]

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 
 from deployments.checks.check import Check, run
+from deployments.checks.workflows import WORKFLOWS
 
-CHECKS: Sequence[Check] = ()
+CHECKS: Sequence[Check] = (*WORKFLOWS,)
 
 
 def main() -> int:
