@@ -14,7 +14,7 @@ from lib.errors import ConfigurationError
 from lib.logs import configure_logs
 from lib.production import require_safe
 from lib.settings import Settings, load_settings
-from lib.tracing import configure_tracing, finish_tracing
+from lib.tracing import configure_tracing
 
 
 def main() -> None:
@@ -29,10 +29,7 @@ def main() -> None:
         sys.exit(f"{error}\n{error.hint}")
     allow_open_files(settings.stream_listeners)
     app = create_app(settings)
-    try:
-        StreamingServer(server_config(settings, app), lambda: app.state.get("feed")).run()
-    finally:
-        finish_tracing()
+    StreamingServer(server_config(settings, app), lambda: app.state.get("feed")).run()
 
 
 def service_of(settings: Settings) -> str:

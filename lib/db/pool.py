@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import asyncpg
 
 from lib.db.leases import LeasingPool
-from lib.db.told import tell_of_statements
+from lib.db.told import telling_connection
 from lib.db.types import Connection, Pool
 from lib.errors import DatabaseUnavailable
 
@@ -51,8 +50,8 @@ _AS_CREATED: dict[str, Any] = {
     "max_queries": 50_000,
     "max_inactive_connection_lifetime": 300.0,
     "setup": None,
+    "init": None,
     "loop": None,
-    "connection_class": asyncpg.Connection,
     "record_class": asyncpg.Record,
 }
 
@@ -79,7 +78,7 @@ async def open_pool(
     the reset between two users of a connection, and lets reads keep connections at hand.
     """
     session = _session(application, statement_timeout_s)
-    telling = partial(tell_of_statements, slow_s=slow_statement_s, application=application)
+    telling = telling_connection(slow_statement_s, application)
     try:
         if stateless:
             pool: Pool = await LeasingPool(
@@ -88,13 +87,18 @@ async def open_pool(
                 max_size=max_size,
                 timeout=10,
                 reset=_leave_as_it_is,
-                init=telling,
+                connection_class=telling,
                 server_settings=session,
                 **_AS_CREATED,
             )
         else:
             pool = await asyncpg.create_pool(
-                url, min_size=min_size, max_size=max_size, timeout=10, init=telling, server_settings=session
+                url,
+                min_size=min_size,
+                max_size=max_size,
+                timeout=10,
+                connection_class=telling,
+                server_settings=session,
             )
     except _UNREACHABLE as error:
         raise _unavailable(url, error) from error

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-START_S = 30.0
+START_S = 90.0
 
 
 class ApiProcess:
