@@ -57,11 +57,11 @@ audit-code: .venv/audit/installed ## look for weak code, without any network
 
 # every package with its hash, as it is installed; nothing of ours is sent
 audit-packages: .venv/audit/installed ## ask the vulnerability service of PyPI about every locked package
-	@.venv/audit/bin/pip-audit --require-hashes --disable-pip --requirement requirements.lock $(ARGS)
+	@.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock $(ARGS)
 
-sbom: .venv/installed .venv/audit/installed ## write down what is inside, as build/sbom.json (CycloneDX)
+sbom: .venv/audit/installed ## write down every locked package with its hash, as build/sbom.json (CycloneDX)
 	@mkdir -p build
-	@.venv/audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json .venv/bin/python
+	@.venv/audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --no-validate --of JSON -o build/sbom.json requirements.lock
 	@echo "build/sbom.json"
 
 smoke: .venv/installed-dev ## look whether the site at BASE_URL is well; changes nothing
