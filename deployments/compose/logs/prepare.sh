@@ -3,7 +3,7 @@
 set -eu
 : "${ELASTICSEARCH_URL:=http://elasticsearch:9200}"
 put() {
-  curl --fail --silent --show-error --user "${ELASTICSEARCH_USER:-elastic}:${ELASTICSEARCH_PASSWORD:-}" \
+  curl --fail --silent --show-error --user "${ELASTICSEARCH_USER:-elastic}:${ELASTICSEARCH_PASSWORD:-none}" \
     --request PUT "$ELASTICSEARCH_URL/$1" --header 'Content-Type: application/json' --data-binary "@$2"
   echo
 }
