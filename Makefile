@@ -73,11 +73,17 @@ e2e: .venv/installed-dev ## go through the site at BASE_URL as a person would, w
 browser: .venv/installed-dev ## look at the pages with a real browser
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
-# what the release flow changes is left to it: the three services' colours and what selects them
+# the three services and the schema are left to the release flow, all else is brought to IMAGE before it
 deploy: .venv/installed ## bring IMAGE into ENVIRONMENT (staging, production) by the release flow
 	@test -d "k8s/overlays/$(ENVIRONMENT)" || { echo "ENVIRONMENT is staging or production"; exit 2; }
 	@test -n "$(IMAGE)" || { echo "Say which: IMAGE=registry/insitechart:1.2.3"; exit 2; }
-	@kubectl apply -k "k8s/overlays/$(ENVIRONMENT)" --selector 'app.kubernetes.io/component notin (stocks,sentiment,users)'
+	@mkdir -p build
+	@kubectl kustomize "k8s/overlays/$(ENVIRONMENT)" > build/deploy.yaml
+	@sed -E -i 's#^([ -]*(image|value): )insitechart(:[^ ]*)?$$#\1$(IMAGE)#' build/deploy.yaml
+	@namespace="$$(sed -n 's/^namespace: *//p' "k8s/overlays/$(ENVIRONMENT)/kustomization.yaml")" && \
+	kubectl --namespace "$$namespace" delete job record-deployments --ignore-not-found && \
+	kubectl apply --filename build/deploy.yaml --selector 'app.kubernetes.io/component notin (stocks,sentiment,users,migrate)' && \
+	kubectl --namespace "$$namespace" wait --for=condition=complete --timeout=600s job/record-deployments
 	@$(BIN)/prefect deployment run release/blue-green --param image="$(IMAGE)" --param dry_run=false --watch
 
 rollback: .venv/installed ## bring the former release back, in the cluster of PREFECT_API_URL
