@@ -9,6 +9,7 @@ export UV_NO_PROGRESS := 1
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
@@ -58,9 +59,53 @@ cluster-test: .venv/installed-dev ## try the manifests and flows on the cluster 
 	@INSITECHART_CLUSTER_TEST=1 $(BIN)/python -m pytest -n 0 --timeout 900 tests/cluster $(ARGS)
 
 lock: $(UV) ## renew requirements.lock, -dev.lock and -client.lock
+audit: audit-code audit-packages ## look for weak code (offline) and for known holes in what is installed (asks a service)
+
+audit-code: .venv/audit/installed ## look for weak code, without any network
+	@.venv/audit/bin/bandit --quiet --recursive --configfile pyproject.toml --severity-level medium api deployments flows lib
+
+# every package with its hash, as it is installed; nothing of ours is sent
+audit-packages: .venv/audit/installed ## ask the vulnerability service of PyPI about every locked package
+	@.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock $(ARGS)
+
+sbom: .venv/audit/installed ## write down every locked package with its hash, as build/sbom.json (CycloneDX)
+	@mkdir -p build
+	@.venv/audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --no-validate --of JSON -o build/sbom.json requirements.lock
+	@echo "build/sbom.json"
+
+smoke: .venv/installed-dev ## look whether the site at BASE_URL is well; changes nothing
+	@$(BIN)/python -m pytest -n 0 tests/smoke --base-url "$(BASE_URL)" $(ARGS)
+
+e2e: .venv/installed-dev ## go through the site at BASE_URL as a person would, with an account that is deleted at the end
+	@$(BIN)/python -m pytest -n 0 tests/e2e --base-url "$(BASE_URL)" --mail-command "$${MAIL_COMMAND:-grep -lF \"\$$TO\" $${INSITECHART_HOME:-.insitechart}/mail/*.eml | xargs cat}" $(ARGS)
+
+browser: .venv/installed-dev ## look at the pages with a real browser
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+# the three services and the schema are left to the release flow, all else is brought to IMAGE before it
+deploy: .venv/installed ## bring IMAGE into ENVIRONMENT (staging, production) by the release flow
+	@test -d "k8s/overlays/$(ENVIRONMENT)" || { echo "ENVIRONMENT is staging or production"; exit 2; }
+	@test -n "$(IMAGE)" || { echo "Say which: IMAGE=registry/insitechart:1.2.3"; exit 2; }
+	@mkdir -p build
+	@kubectl kustomize "k8s/overlays/$(ENVIRONMENT)" > build/deploy.yaml
+	@sed -E -i 's#^([ -]*(image|value): )insitechart(:[^ ]*)?$$#\1$(IMAGE)#' build/deploy.yaml
+	@namespace="$$(sed -n 's/^namespace: *//p' "k8s/overlays/$(ENVIRONMENT)/kustomization.yaml")" && \
+	kubectl --namespace "$$namespace" delete job record-deployments --ignore-not-found && \
+	kubectl apply --filename build/deploy.yaml --selector 'app.kubernetes.io/component notin (stocks,sentiment,users,migrate)' && \
+	kubectl --namespace "$$namespace" wait --for=condition=complete --timeout=600s job/record-deployments
+	@$(BIN)/prefect deployment run release/blue-green --param image="$(IMAGE)" --param dry_run=false --watch
+
+rollback: .venv/installed ## bring the former release back, in the cluster of PREFECT_API_URL
+	@$(BIN)/prefect deployment run release/rollback --param dry_run=false --watch
+
+tell: .venv/installed ## tell everybody in INSITECHART_NOTIFY_URLS: STATE (ok, failed, info), TITLE, BODY
+	@$(BIN)/python -m deployments.tell "$${STATE}" "$${TITLE}" "$${BODY}"
+
+lock: $(UV) ## renew requirements.lock, -dev.lock, -client.lock and -audit.lock
 	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-client.in -o requirements-client.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
+	@$(UV) pip compile requirements-audit.in -o requirements-audit.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 
 clean: ## remove the environment, caches and builds; collected data stays
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
@@ -89,3 +134,9 @@ $(UV):
 	@touch $@
 
 .PHONY: help up test lint format evaluate bench soak trials fuzz cluster-test lock clean
+.venv/audit/installed: requirements-audit.lock | $(UV)
+	@$(PYTHON) -m venv .venv/audit
+	@VIRTUAL_ENV=$(CURDIR)/.venv/audit $(UV) pip install --quiet --require-hashes -r requirements-audit.lock
+	@touch $@
+
+.PHONY: help up test lint format evaluate bench soak trials fuzz audit audit-code audit-packages sbom smoke e2e browser deploy rollback tell lock clean

@@ -14,12 +14,15 @@ from lib.errors import ConfigurationError
 from lib.logs import configure_logs
 from lib.production import require_safe
 from lib.settings import Settings, load_settings
+from lib.tracing import configure_tracing
 
 
 def main() -> None:
     """Runs until SIGINT or SIGTERM; answers under way are finished first. Exit code 1 for settings that are unsafe."""
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    name = service_of(settings)
+    configure_logs(settings.log_level, settings.log_format, service=name)
+    configure_tracing(settings, name)
     try:
         require_safe(settings)
     except ConfigurationError as error:
@@ -27,6 +30,11 @@ def main() -> None:
     allow_open_files(settings.stream_listeners)
     app = create_app(settings)
     StreamingServer(server_config(settings, app), lambda: app.state.get("feed")).run()
+
+
+def service_of(settings: Settings) -> str:
+    """The name under which log lines and spans of this process are kept."""
+    return settings.services[0] if len(settings.services) == 1 else "api"
 
 
 def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:

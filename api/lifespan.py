@@ -24,6 +24,7 @@ from lib.metrics import watch_pool
 from lib.platform import database_url
 from lib.production import require_safe
 from lib.settings import Settings
+from lib.tracing import finish_tracing
 
 POOL_SIZE = 8
 STATEMENT_TIMEOUT_S = 10
@@ -40,12 +41,15 @@ def lifespan(
     async def running(app: Litestar) -> AsyncIterator[None]:
         require_safe(settings)
         async with AsyncExitStack() as stack:
+            # here, for the server ends itself by the signal that it was sent
+            stack.push_async_callback(asyncio.to_thread, finish_tracing)
             pool = await stack.enter_async_context(
                 open_pool(
                     database_url(settings),
                     application="insitechart-api",
                     max_size=POOL_SIZE,
                     statement_timeout_s=STATEMENT_TIMEOUT_S,
+                    slow_statement_s=settings.log_slow_ms / 1000,
                     stateless=True,
                 )
             )

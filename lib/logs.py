@@ -1,6 +1,6 @@
-"""Log lines: JSON where machines read, colours where a person watches.
+"""Log lines: JSON where machines read, colours where a person watches; nothing personal or secret in either.
 
-It does not know what is logged, nor Prefect's own logging.
+It does not know what is logged, nor Prefect's own logging. docs/logs.md tells what every field means.
 """
 
 import asyncio
@@ -10,32 +10,67 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
+from io import StringIO
 from time import monotonic
 from typing import Literal, TextIO
 
 import structlog
 
+from lib.hidden import hidden, hidden_in
+from lib.trace_ids import trace_id_of
+
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+# whose lines may be of level debug: other libraries write addresses, headers and bodies at that level
+_OURS = ("api", "lib", "flows", "deployments", "tests", "benchmarks")
 
 # the request that this line is about; set by whoever answers it, and on every line until it is set otherwise
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+# what Prefect knows of a line beside its text
+_OF_A_RUN = {"flow_name": "flow", "flow_run_name": "flow_run", "task_name": "task", "task_run_name": "task_run"}
 
 # how long a ready line may wait for others, so that one write serves many
 _GATHER_S, _TOO_LONG_S = 0.02, 1.0
 
 _ready_lines: Callable[[str], object] | None = None
+_service = "insitechart"
+_run: dict[str, str] = {}
 
 
-def configure_logs(level: str = "info", style: Literal["auto", "json", "console"] = "auto") -> None:
+def configure_logs(
+    level: str = "info",
+    style: Literal["auto", "json", "console"] = "auto",
+    *,
+    service: str = "insitechart",
+    flow_run_id: str = "",
+) -> None:
     """Sets the process's log lines up: one event a line on stderr, UTC time stamps, context variables on every line.
 
-    Lines of libraries that use the standard logging module pass through the same renderer.
+    Lines of libraries that use the standard logging module pass through the same renderer. `service` names who writes;
+    a process that is one flow run names it (a UUID), and its lines bear the id of its trace instead of a request's.
     """
-    global _ready_lines
+    handler = line_handler(level, style, service=service, flow_run_id=flow_run_id)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(logging.INFO, _LEVELS[level]))
+
+
+def line_handler(
+    level: str, style: Literal["auto", "json", "console"], *, service: str, flow_run_id: str = ""
+) -> logging.Handler:
+    """What writes the lines that `configure_logs` describes, for whoever arranges the loggers by themselves."""
+    global _ready_lines, _service
+    _service = service
+    _run.clear()
+    if flow_run_id:
+        _run.update(request_id=trace_id_of(flow_run_id), flow_run_id=flow_run_id)
     console = style == "console" or (style == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        _add_request_id,
+        structlog.stdlib.ExtraAdder(_OF_A_RUN),
+        _add_context,
+        *([] if console else [_add_service]),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -43,9 +78,9 @@ def configure_logs(level: str = "info", style: Literal["auto", "json", "console"
     ]
     # plain tracebacks: the rich ones print local variables, and a database URL with its password may be among them
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [_hide, structlog.dev.ConsoleRenderer(exception_formatter=_hidden_traceback)]
         if console
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        else [structlog.processors.format_exc_info, _hide, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -60,13 +95,13 @@ def configure_logs(level: str = "info", style: Literal["auto", "json", "console"
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
         )
     )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(_LEVELS[level])
+    for name in _OURS:
+        logging.getLogger(name).setLevel(_LEVELS[level])
     # a line for every request of Prefect's client would drown all others
     logging.getLogger("httpx").setLevel(max(logging.WARNING, _LEVELS[level]))
-    written = _Gathered(sys.stderr).add if root.isEnabledFor(logging.INFO) else len
+    written = _Gathered(sys.stderr).add if _LEVELS[level] <= logging.INFO else len
     _ready_lines = None if console else written
+    return handler
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -115,10 +150,47 @@ class _Gathered:
                 self._stream.write(text)
 
 
-def _add_request_id(
+def service_name() -> str:
+    """Who writes the lines of this process."""
+    return _service
+
+
+def current_id() -> str:
+    """The id of the request or flow run that is under way, empty where there is none."""
+    return request_id.get() or _run.get("request_id", "")
+
+
+def _add_context(
     _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
+    for given, name in _OF_A_RUN.items():
+        if given in event:
+            event[name] = event.pop(given)
+    for name, value in _run.items():
+        event.setdefault(name, value)
     current = request_id.get()
     if current:
         event.setdefault("request_id", current)
     return event
+
+
+def _add_service(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    event.setdefault("service", _service)
+    return event
+
+
+def _hide(_: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    for name, value in event.items():
+        if isinstance(value, str | list | tuple | dict):
+            event[name] = hidden_in(value)
+        elif isinstance(value, BaseException):
+            event[name] = hidden(str(value))
+    return event
+
+
+def _hidden_traceback(stream: TextIO, error: structlog.typing.ExcInfo) -> None:
+    text = StringIO()
+    structlog.dev.plain_traceback(text, error)
+    stream.write(hidden(text.getvalue()))

@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.support.redis",
     "tests.support.releases",
     "tests.support.s3",
+    "tests.support.site",
     "tests.support.x",
     "tests.support.yahoo",
 ]

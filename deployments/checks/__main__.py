@@ -15,6 +15,9 @@ CHECKS: Sequence[Check] = (*KUBERNETES,)
 from deployments.checks.monitoring import MONITORING
 
 CHECKS: Sequence[Check] = (*MONITORING,)
+from deployments.checks.workflows import WORKFLOWS
+
+CHECKS: Sequence[Check] = (*WORKFLOWS,)
 
 
 def main() -> int:

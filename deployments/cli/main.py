@@ -63,7 +63,7 @@ def cli(ctx: click.Context) -> None:
     if ctx.invoked_subcommand in _WITHOUT_SETTINGS:
         return
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    configure_logs(settings.log_level, settings.log_format, service=ctx.invoked_subcommand or "insitechart")
     warning = open_secrets(Settings)
     if warning is not None:
         click.echo(click.style("warning: ", fg="yellow") + warning, err=True)

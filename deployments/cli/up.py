@@ -60,7 +60,7 @@ def up(
     with hold(settings.home) as instance, instance.log("supervisor").open("a", encoding="utf-8") as log:
         # its own log lines would tear the live display; those of the parts are in files as well
         with contextlib.redirect_stderr(log):
-            configure_logs(settings.log_level, "json")
+            configure_logs(settings.log_level, "json", service="supervisor")
         terminal = open_terminal()
         try:
             asyncio.run(Platform(settings, instance, terminal, frozenset(without)).run())

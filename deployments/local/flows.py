@@ -35,7 +35,7 @@ async def serve_when_possible() -> None:
 
 if __name__ == "__main__":
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    configure_logs(settings.log_level, settings.log_format, service="flows")
     # it asks for due runs every other second, and each request would be a line
     logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(serve_when_possible())

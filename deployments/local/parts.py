@@ -99,6 +99,7 @@ def common_environment(home: Path, marker: str, addresses: Addresses) -> dict[st
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_API_URL": addresses.prefect_api_url,
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        "PREFECT_LOGGING_SETTINGS_PATH": str(PROJECT / "deployments" / "prefect" / "logging.yaml"),
         "DO_NOT_TRACK": "1",
         "NO_PROXY": direct,
         "no_proxy": direct,

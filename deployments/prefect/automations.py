@@ -140,5 +140,5 @@ async def _main() -> None:
 
 if __name__ == "__main__":
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    configure_logs(settings.log_level, settings.log_format, service="flows")
     asyncio.run(_main())

@@ -118,5 +118,5 @@ async def forget_missed_runs(client: PrefectClient, deployment_ids: list[UUID]) 
 
 if __name__ == "__main__":
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    configure_logs(settings.log_level, settings.log_format, service="flows")
     asyncio.run(serve())

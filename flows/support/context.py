@@ -14,5 +14,9 @@ async def database(application: str, *, connections: int = 8) -> AsyncIterator[P
 
     Raises PlatformError where no platform runs, DatabaseUnavailable where its database cannot be used.
     """
-    async with open_pool(database_url(load_settings()), application=application, max_size=connections) as pool:
+    settings = load_settings()
+    slow_s = settings.log_slow_ms / 1000
+    async with open_pool(
+        database_url(settings), application=application, max_size=connections, slow_statement_s=slow_s
+    ) as pool:
         yield pool

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from lib.db.leases import LeasingPool
+from lib.db.told import telling_connection
 from lib.db.types import Connection, Pool
 from lib.errors import DatabaseUnavailable
 
@@ -51,7 +52,6 @@ _AS_CREATED: dict[str, Any] = {
     "setup": None,
     "init": None,
     "loop": None,
-    "connection_class": asyncpg.Connection,
     "record_class": asyncpg.Record,
 }
 
@@ -68,14 +68,17 @@ async def open_pool(
     min_size: int = 1,
     max_size: int = 8,
     statement_timeout_s: float = 0,
+    slow_statement_s: float = 1.0,
     stateless: bool = False,
 ) -> AsyncIterator[Pool]:
-    """A pool of UTC sessions, closed on leaving. Raises DatabaseUnavailable. A statement time-out of 0 means none.
+    """A pool of UTC sessions, closed on leaving. Raises DatabaseUnavailable. A statement time-out of 0 means none. A
+    statement that fails, or takes `slow_statement_s` (0: never mind), is told of in a log line.
 
     `stateless` promises that no statement leaves anything in its session (a setting, a lock, a listener), which saves
     the reset between two users of a connection, and lets reads keep connections at hand.
     """
     session = _session(application, statement_timeout_s)
+    telling = telling_connection(slow_statement_s, application)
     try:
         if stateless:
             pool: Pool = await LeasingPool(
@@ -84,12 +87,18 @@ async def open_pool(
                 max_size=max_size,
                 timeout=10,
                 reset=_leave_as_it_is,
+                connection_class=telling,
                 server_settings=session,
                 **_AS_CREATED,
             )
         else:
             pool = await asyncpg.create_pool(
-                url, min_size=min_size, max_size=max_size, timeout=10, server_settings=session
+                url,
+                min_size=min_size,
+                max_size=max_size,
+                timeout=10,
+                connection_class=telling,
+                server_settings=session,
             )
     except _UNREACHABLE as error:
         raise _unavailable(url, error) from error

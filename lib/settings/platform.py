@@ -33,6 +33,17 @@ class PlatformSettings(BaseModel):
     log_format: Annotated[
         Literal["auto", "json", "console"], Field(description="json, console, or auto: console where a person watches.")
     ] = "auto"
+    log_slow_ms: Annotated[
+        int, Field(ge=0, description="Milliseconds after which a statement of PostgreSQL is told of; 0: never.")
+    ] = 1000
+    otlp_endpoint: Annotated[
+        str | None,
+        Field(
+            validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
+            pattern=r"^https?://\S+$",
+            description="Where OpenTelemetry traces go (OTLP over HTTP), such as http://127.0.0.1:4318; default: none.",
+        ),
+    ] = None
     scorer: Annotated[str, Field(description="Scorer that answers use when none is asked for.")] = "finance@1"
     scorers_beside: Annotated[
         Words, Field(description="Further scorers that new posts are scored by, beside the one that answers use.")

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import httpx
 
 from lib.errors import NotDelivered
+from lib.tracing import outgoing
 from lib.webhooks.addresses import Address
 from lib.webhooks.resolving import Resolver, reachable, system_resolver
 from lib.webhooks.targets import Target, read_target
@@ -102,6 +103,7 @@ async def _send_to(
             "User-Agent": f"InsiteChart/{version('insitechart')}",
             "Accept": "*/*",
             "Accept-Encoding": "identity",
+            **outgoing(),
             **headers,
         },
         extensions={"sni_hostname": target.host},

@@ -192,7 +192,7 @@ async def test_it_is_counted_and_told_of_as_ever(ways: Ways, monkeypatch: pytest
         connection.end()
         counted.append(tuple(after - count for after, count in zip(_counts(), before, strict=True)))
         assert f"x-request-id: {lines[-1].pop('request_id')}\r\n".encode() in answer
-        assert lines[-1].pop("ms") >= 0
+        assert lines[-1].pop("duration_ms") >= 0
     assert counted == [(1.0, 1.0, 1.0)] * 2
     assert lines[0] == lines[1]
 

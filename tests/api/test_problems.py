@@ -8,6 +8,7 @@ from litestar.testing import AsyncTestClient
 
 from api.app import create_app
 from lib.settings import Settings
+from lib.trace_ids import trace_id_of
 
 Client = AsyncTestClient[Litestar]
 
@@ -105,6 +106,17 @@ async def test_a_request_id_is_taken_over_or_made(reader: Client) -> None:
     assert given.headers["x-request-id"] == "abc-1"
     unusable = await reader.get("/health/live", headers={"X-Request-ID": "a b\tc"})
     assert len(unusable.headers["x-request-id"]) == 32
+
+
+async def test_the_trace_of_a_request_is_its_id(reader: Client) -> None:
+    trace, span = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    both = {"X-Request-ID": "abc-1", "traceparent": f"00-{trace}-{span}-01"}
+    assert (await reader.get("/health/live", headers=both)).headers["x-request-id"] == trace
+    wrong = {"X-Request-ID": "abc-1", "traceparent": f"00-{trace}-{span}"}
+    assert (await reader.get("/health/live", headers=wrong)).headers["x-request-id"] == "abc-1"
+    made = [(await reader.get("/health/live")).headers["x-request-id"] for _ in range(3)]
+    assert len({trace_id_of(request_id) for request_id in made}) == 3
+    assert [trace_id_of(request_id) for request_id in made] == made
 
 
 async def test_an_unexpected_error_tells_its_request_id_and_nothing_else(database_url: str) -> None:

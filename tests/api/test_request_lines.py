@@ -13,10 +13,14 @@ from lib.logs import configure_logs, get_logger
 from api.request_lines import write_request_line
 style, level, paths = json.loads(sys.stdin.read())
 configure_logs(level, style)
+def write(path, duration_ms, request_id, quiet=False):
+    write_request_line(method="GET", path=path, route="/api/v1/stocks/{symbol}", status=200, duration_ms=duration_ms,
+                       request_id=request_id, quiet=quiet)
 for path in paths:
-    write_request_line(method="GET", path=path, route="/api/v1/stocks/{symbol}", status=200, ms=1.25, request_id="a-1")
-write_request_line(method="GET", path="/health", route="/health", status=200, ms=0.1, request_id="a-2", quiet=True)
-get_logger("api.observed").info("request", method="GET", path="/plain", route="r", status=1, ms=0.5, request_id="a-3")
+    write(path, 1.25, "a-1")
+write("/health", 0.1, "a-2", quiet=True)
+plain = dict(method="GET", path="/plain", route="r", status=1, duration_ms=0.5, request_id="a-3")
+get_logger("api.observed").info("request", **plain)
 """
 
 NASTY = [
@@ -51,7 +55,7 @@ def test_a_line_is_a_line_and_holds_every_field() -> None:
     for line in ours:
         assert line.keys() == plain.keys()
         assert (line["level"], line["logger"], line["event"]) == ("info", "api.observed", "request")
-        assert (line["method"], line["status"], line["ms"], line["request_id"]) == ("GET", 200, 1.25, "a-1")
+        assert (line["method"], line["status"], line["duration_ms"], line["request_id"]) == ("GET", 200, 1.25, "a-1")
         assert len(line["timestamp"]) == len(plain["timestamp"])
         assert line["path"].isprintable()
     assert [ours[0]["path"], ours[1]["path"], ours[2]["path"]] == NASTY[:3]

@@ -1,11 +1,13 @@
 """The API as the process that it is, on a port of its own. It does not know what is asked of it."""
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 
@@ -13,9 +15,10 @@ START_S = 90.0
 
 
 class ApiProcess:
-    """`python -m api`, started again as often as a test likes."""
+    """`python -m api`, started again as often as a test likes. Its lines go to the file `lines` where one is given."""
 
-    def __init__(self, database_url: str, port: int, **settings: str) -> None:
+    def __init__(self, database_url: str, port: int, *, lines: Path | None = None, **settings: str) -> None:
+        self._lines = lines
         self.url = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
         self._environment = {
@@ -23,12 +26,15 @@ class ApiProcess:
             "INSITECHART_DATABASE_URL": database_url,
             "INSITECHART_API_PORT": str(port),
             "INSITECHART_LOG_LEVEL": "warning",
-            **{f"INSITECHART_{name.upper()}": value for name, value in settings.items()},
+            # a setting of others bears its whole name
+            **{n if n.isupper() else f"INSITECHART_{n.upper()}": value for n, value in settings.items()},
         }
 
     async def start(self) -> None:
         """Returns once it answers."""
-        self.process = subprocess.Popen([sys.executable, "-m", "api"], env=self._environment)
+        with contextlib.ExitStack() as stack:
+            lines = None if self._lines is None else stack.enter_context(self._lines.open("ab"))
+            self.process = subprocess.Popen([sys.executable, "-m", "api"], env=self._environment, stderr=lines)
         async with asyncio.timeout(START_S), httpx.AsyncClient(base_url=self.url) as client:
             while True:
                 assert self.process.poll() is None, "it ended while starting"
@@ -54,9 +60,11 @@ class ApiProcess:
 
 
 @asynccontextmanager
-async def running_api(database_url: str, port: int, **settings: str) -> AsyncIterator[ApiProcess]:
+async def running_api(
+    database_url: str, port: int, *, lines: Path | None = None, **settings: str
+) -> AsyncIterator[ApiProcess]:
     """One that answers, ended on leaving."""
-    api = ApiProcess(database_url, port, **settings)
+    api = ApiProcess(database_url, port, lines=lines, **settings)
     await api.start()
     try:
         yield api
