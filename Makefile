@@ -8,7 +8,6 @@ export UV_NO_PROGRESS := 1
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
@@ -58,7 +57,6 @@ fuzz: .venv/installed-dev ## ask the API for everything its document allows, and
 cluster-test: .venv/installed-dev ## try the manifests and flows on the cluster that KUBECONFIG names (docs/kubernetes.md)
 	@INSITECHART_CLUSTER_TEST=1 $(BIN)/python -m pytest -n 0 --timeout 900 tests/cluster $(ARGS)
 
-lock: $(UV) ## renew requirements.lock, -dev.lock and -client.lock
 audit: audit-code audit-packages ## look for weak code (offline) and for known holes in what is installed (asks a service)
 
 audit-code: .venv/audit/installed ## look for weak code, without any network
@@ -133,10 +131,9 @@ $(UV):
 	@VIRTUAL_ENV=$(CURDIR)/.venv/client $(UV) pip install --quiet --require-hashes -r requirements-client.lock
 	@touch $@
 
-.PHONY: help up test lint format evaluate bench soak trials fuzz cluster-test lock clean
 .venv/audit/installed: requirements-audit.lock | $(UV)
 	@$(PYTHON) -m venv .venv/audit
 	@VIRTUAL_ENV=$(CURDIR)/.venv/audit $(UV) pip install --quiet --require-hashes -r requirements-audit.lock
 	@touch $@
 
-.PHONY: help up test lint format evaluate bench soak trials fuzz audit audit-code audit-packages sbom smoke e2e browser deploy rollback tell lock clean
+.PHONY: help up test lint format evaluate bench soak trials fuzz cluster-test audit audit-code audit-packages sbom smoke e2e browser deploy rollback tell lock clean

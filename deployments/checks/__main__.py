@@ -10,14 +10,10 @@ from collections.abc import Sequence
 
 from deployments.checks.check import Check, run
 from deployments.checks.kubernetes import KUBERNETES
-
-CHECKS: Sequence[Check] = (*KUBERNETES,)
 from deployments.checks.monitoring import MONITORING
-
-CHECKS: Sequence[Check] = (*MONITORING,)
 from deployments.checks.workflows import WORKFLOWS
 
-CHECKS: Sequence[Check] = (*WORKFLOWS,)
+CHECKS: Sequence[Check] = (*KUBERNETES, *MONITORING, *WORKFLOWS)
 
 
 def main() -> int:
