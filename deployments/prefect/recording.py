@@ -49,6 +49,8 @@ async def record(client: PrefectClient, wanted: Sequence[Deployment]) -> Recorde
         (recorded.made if old is None else recorded.changed).append(deployment.full_name)
     for (entrypoint, name), one in there.items():
         if is_mark(one.version):
+            # they would outlive it, and ask for what is gone
+            await client.delete_resource_owned_automations(f"prefect.deployment.{one.id}")
             await client.delete_deployment(one.id)
             recorded.removed.append(f"{(entrypoint or '').partition(':')[2].replace('_', '-')}/{name}")
     return recorded
@@ -101,8 +103,8 @@ async def _write(client: PrefectClient, deployment: Deployment, old: DeploymentR
     )
     if old is not None:
         await client.delete_resource_owned_automations(f"prefect.deployment.{deployment_id}")
-    for written in deployment.triggers:
-        trigger = DeploymentEventTrigger.model_validate(written)
+    for number, written in enumerate(deployment.triggers, start=1):
+        trigger = DeploymentEventTrigger.model_validate({"name": f"{deployment.full_name} {number}", **written})
         trigger.set_deployment_id(deployment_id)
         await client.create_automation(trigger.as_automation())
     return deployment_id
