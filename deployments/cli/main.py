@@ -32,6 +32,10 @@ _COMMANDS = {
     "keys": ("deployments.cli.keys:keys", "Rotate the secret keys without logging anybody out."),
     "drill": ("deployments.cli.drill:drill", "Rehearse a disaster beside what is in use, and measure the way back."),
     "release": ("deployments.cli.release:release", "Bring a version into use on Kubernetes, or go back."),
+    "prefect": (
+        "deployments.cli.prefect:prefect_",
+        "Record on a Prefect server of your own what it is to run and watch.",
+    ),
     "config": ("deployments.cli.config:config", "Print a settings file, or check the settings."),
 }
 

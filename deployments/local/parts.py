@@ -21,6 +21,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 # in the order in which they are stopped: each uses only what comes after it
 STOP_ORDER = ("flows", "sample", "api", "archive", "prefect", "postgres")
 
+# how often a run says that it lives; an automation ends those that have said nothing for nine minutes
+HEARTBEAT_S = 60
+
 # a module is found where it is installed, never in a folder of the same name that the user happens to stand in
 _PYTHON = (sys.executable, "-P", "-m")
 
@@ -100,6 +103,7 @@ def common_environment(home: Path, marker: str, addresses: Addresses) -> dict[st
         "PREFECT_API_URL": addresses.prefect_api_url,
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         "PREFECT_LOGGING_SETTINGS_PATH": str(PROJECT / "deployments" / "prefect" / "logging.yaml"),
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
         "DO_NOT_TRACK": "1",
         "NO_PROXY": direct,
         "no_proxy": direct,

@@ -13,7 +13,8 @@ from uuid import UUID
 import msgspec
 import yaml
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.events.actions import RunDeployment
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState, RunDeployment
 from prefect.events.schemas.automations import Automation as Recorded
 from prefect.events.schemas.automations import AutomationCore, EventTrigger
 from prefect.exceptions import ObjectNotFound
@@ -35,6 +36,8 @@ class Trigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     posture: Literal["Reactive", "Proactive"]
     expect: list[str]
+    after: list[str] = []
+    for_each: list[str] = []
     match: dict[str, str] = {}
     match_related: dict[str, str] = {}
     threshold: int = 1
@@ -42,13 +45,17 @@ class Trigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Automation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A watch: what it waits for, and the deployment that it runs then."""
+    """A watch: what it waits for, and the deployment that it runs then.
+
+    With `crash`, a sentence, it ends the run that it is about as crashed instead, and the sentence says why.
+    """
 
     name: str
     description: str
     trigger: Trigger
-    run: str
+    run: str = ""
     parameters: dict[str, Any] = {}
+    crash: str = ""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,9 +82,9 @@ async def apply_automations(client: PrefectClient, wanted: Sequence[Automation],
     for one in await client.read_automations():
         if one.name.startswith(prefix):
             recorded.setdefault(one.name, []).append(one)
-    deployments = {name: await _deployment_id(client, name) for name in sorted({one.run for one in wanted})}
+    deployments = {name: await _deployment_id(client, name) for name in sorted({one.run for one in wanted} - {""})}
     for automation in wanted:
-        core = _core(automation, deployments[automation.run], prefix)
+        core = _core(automation, deployments.get(automation.run), prefix)
         if core is None:
             log.warning("automation left out", automation=automation.name, missing=automation.run)
             continue
@@ -108,18 +115,21 @@ async def _deployment_id(client: PrefectClient, name: str) -> UUID | None:
 
 
 def _core(automation: Automation, deployment_id: UUID | None, prefix: str) -> AutomationCore | None:
-    if deployment_id is None:
+    action: RunDeployment | ChangeFlowRunState
+    if automation.crash:
+        action = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=automation.crash, force=False)
+    elif deployment_id is not None:
+        action = RunDeployment(
+            source="selected", deployment_id=deployment_id, parameters=automation.parameters, job_variables=None
+        )
+    else:
         return None
     return AutomationCore(
         name=f"{prefix}{automation.name}",
         description=automation.description,
         enabled=True,
         trigger=EventTrigger.model_validate(msgspec.to_builtins(automation.trigger)),
-        actions=[
-            RunDeployment(
-                source="selected", deployment_id=deployment_id, parameters=automation.parameters, job_variables=None
-            )
-        ],
+        actions=[action],
     )
 
 

@@ -55,12 +55,25 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 class _File(msgspec.Struct, frozen=True):
     deployments: list[Deployment]
+    pull: list[dict[str, Any]] = []
 
 
-def read_deployments(file: Path = PROJECT / "prefect.yaml") -> list[Deployment]:
+FILE = PROJECT / "prefect.yaml"
+
+
+def read_deployments(file: Path = FILE) -> list[Deployment]:
     """Every deployment of `file`, in its order. Raises ConfigurationError saying what is wrong and where."""
+    return _read(file).deployments
+
+
+def read_pull(file: Path = FILE) -> list[dict[str, Any]]:
+    """What a worker does before each run, as Prefect's steps; placeholders are its to fill in. Raises as above."""
+    return _read(file).pull
+
+
+def _read(file: Path) -> _File:
     try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _File).deployments
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _File)
     except FileNotFoundError:
         raise ConfigurationError(f"{file} is missing.", hint="It is part of the project: restore it.") from None
     except (yaml.YAMLError, msgspec.ValidationError) as error:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
@@ -18,10 +18,13 @@ from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
 from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
-from deployments.prefect.definitions import Deployment
+from deployments.prefect.definitions import Deployment, read_pull
 from deployments.prefect.marks import is_mark, mark_of
 
 _PAGE = 200
+
+# runs start where the process stands that serves them
+_SERVED: dict[str, Any] = {"path": ".", "pull_steps": [], "job_variables": {}}
 
 
 class Recorded(NamedTuple):
@@ -33,22 +36,25 @@ class Recorded(NamedTuple):
     removed: list[str]
 
 
-async def record(client: PrefectClient, wanted: Sequence[Deployment]) -> Recorded:
+async def record(client: PrefectClient, wanted: Sequence[Deployment], *, pooled: bool = False) -> Recorded:
     """Brings the server's deployments to `wanted`. What bears a mark of ours and is not wanted any more is removed.
 
-    Raises whatever the server answers with.
+    Pooled: their runs wait in the pools and queues that they name for workers; else for who serves them. Raises
+    whatever the server answers with.
     """
     there = {(one.entrypoint, one.name): one for one in await _read_all(client)}
     recorded = Recorded({}, [], [], [])
     for deployment in wanted:
         old = there.pop((deployment.entrypoint, deployment.name), None)
-        if old is not None and _recorded_meaning(old) == _meaning(deployment):
+        if old is not None and _recorded_meaning(old) == _meaning(deployment, pooled=pooled):
             recorded.ids[deployment.full_name] = old.id
             continue
-        recorded.ids[deployment.full_name] = await _write(client, deployment, old)
+        recorded.ids[deployment.full_name] = await _write(client, deployment, old, pooled=pooled)
         (recorded.made if old is None else recorded.changed).append(deployment.full_name)
     for (entrypoint, name), one in there.items():
         if is_mark(one.version):
+            # they would outlive it, and ask for what is gone
+            await client.delete_resource_owned_automations(f"prefect.deployment.{one.id}")
             await client.delete_deployment(one.id)
             recorded.removed.append(f"{(entrypoint or '').partition(':')[2].replace('_', '-')}/{name}")
     return recorded
@@ -69,7 +75,9 @@ async def _read_all(client: PrefectClient) -> list[DeploymentResponse]:
             return found
 
 
-async def _write(client: PrefectClient, deployment: Deployment, old: DeploymentResponse | None) -> UUID:
+async def _write(
+    client: PrefectClient, deployment: Deployment, old: DeploymentResponse | None, *, pooled: bool
+) -> UUID:
     flow: Flow[..., Any] = await asyncio.to_thread(
         load_flow_from_entrypoint, deployment.entrypoint, use_placeholder_flow=False
     )
@@ -94,23 +102,40 @@ async def _write(client: PrefectClient, deployment: Deployment, old: DeploymentR
         concurrency_options=None
         if limit is None
         else ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(limit.collision_strategy)),
-        path=".",
+        **(_in_pool(deployment) if pooled else _SERVED),
         entrypoint=deployment.entrypoint,
         parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True),
         enforce_parameter_schema=True,
     )
     if old is not None:
+        if old.work_pool_name is not None and not pooled:
+            # said nothing of, it would stay where it is
+            await client.update_deployment(deployment_id, DeploymentUpdate(work_pool_name=None, work_queue_name=None))
         await client.delete_resource_owned_automations(f"prefect.deployment.{deployment_id}")
-    for written in deployment.triggers:
-        trigger = DeploymentEventTrigger.model_validate(written)
+    for number, written in enumerate(deployment.triggers, start=1):
+        trigger = DeploymentEventTrigger.model_validate({"name": f"{deployment.full_name} {number}", **written})
         trigger.set_deployment_id(deployment_id)
         await client.create_automation(trigger.as_automation())
     return deployment_id
 
 
-def _meaning(deployment: Deployment) -> dict[str, Any]:
-    limit = deployment.concurrency_limit
+def _in_pool(deployment: Deployment) -> dict[str, Any]:
     return {
+        "work_pool_name": deployment.work_pool["name"],
+        "work_queue_name": deployment.work_pool.get("work_queue_name", "default"),
+        "job_variables": deployment.work_pool.get("job_variables", {}),
+        "pull_steps": read_pull(),
+    }
+
+
+def _meaning(deployment: Deployment, *, pooled: bool) -> dict[str, Any]:
+    limit = deployment.concurrency_limit
+    place = _in_pool(deployment) if pooled else {}
+    return {
+        "pool": place.get("work_pool_name"),
+        "queue": place.get("work_queue_name"),
+        "variables": place.get("job_variables", {}),
+        "pull": place.get("pull_steps", []),
         "version": mark_of(deployment),
         "description": deployment.description,
         "tags": sorted(deployment.tags),
@@ -123,6 +148,10 @@ def _meaning(deployment: Deployment) -> dict[str, Any]:
 def _recorded_meaning(recorded: DeploymentResponse) -> dict[str, Any]:
     limit, options = recorded.global_concurrency_limit, recorded.concurrency_options
     return {
+        "pool": recorded.work_pool_name,
+        "queue": recorded.work_queue_name,
+        "variables": recorded.job_variables,
+        "pull": recorded.pull_steps or [],
         "version": recorded.version,
         "description": recorded.description,
         "tags": sorted(recorded.tags),

@@ -41,9 +41,7 @@ async def test_only_what_differs_is_told() -> None:
             assert kept.parameters == bars.parameters
             assert "interval" in (kept.parameter_openapi_schema or {})["properties"]
             assert {one.slug for one in kept.schedules} == {one.slug for one in bars.schedules}
-            [owned] = [
-                one for one in await client.read_automations() if scores.full_name in one.name or "score" in one.name
-            ]
+            [owned] = await client.read_automations_by_name(f"{scores.full_name} 1")
 
             again = await record(client, [bars, report, scores])
             assert (again.made, again.changed, again.removed) == ([], [], [])
