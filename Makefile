@@ -8,7 +8,7 @@ export UV_NO_PROGRESS := 1
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
@@ -47,6 +47,22 @@ soak: .venv/installed-dev ## collect from failing providers while the collector 
 trials: .venv/installed-dev ## spoil backups in a hundred ways, verify sound ones twenty times, follow every runbook
 	@INSITECHART_TRIALS=all $(BIN)/python -m pytest tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py tests/acceptance/test_runbooks.py $(ARGS)
 
+# POSTGRES_IMAGE is what serves the database: its programs go into the image, so that backups are taken by what wrote the data
+IMAGE ?= insitechart:0.1.0
+POSTGRES_IMAGE ?= timescale/timescaledb:2.20.3-pg17
+
+image: ## build the container image (POSTGRES_IMAGE=… is the database that it is for)
+	@docker build --network=host --build-arg POSTGRES_IMAGE=$(POSTGRES_IMAGE) --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) \
+	  --build-arg CREATED=$$(date -u +%Y-%m-%dT%H:%M:%SZ) -t $(IMAGE) $(ARGS) .
+	@docker image inspect --format '{{.Size}} bytes, {{len .RootFS.Layers}} layers' $(IMAGE)
+
+secrets: ## make what is missing of deployments/compose/secrets (NAMES="api.example.com" for the certificate of a first try)
+	@mkdir -p -m 0700 deployments/compose/secrets
+	@docker run --rm --network none --user 0 -v $(CURDIR)/deployments/compose/secrets:/secrets $(IMAGE) python -m deployments.compose.prepare /secrets $(NAMES)
+
+container-test: .venv/installed-dev ## build the image, run the whole stack, kill each container, leave nothing (10 minutes)
+	@$(BIN)/python -m tests.container $(ARGS)
+
 fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
@@ -81,4 +97,4 @@ $(UV):
 	@VIRTUAL_ENV=$(CURDIR)/.venv/client $(UV) pip install --quiet --require-hashes -r requirements-client.lock
 	@touch $@
 
-.PHONY: help up test lint format evaluate bench soak trials fuzz lock clean
+.PHONY: help up test lint format evaluate bench soak trials image secrets container-test fuzz lock clean

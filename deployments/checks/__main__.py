@@ -8,9 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 
+from deployments.checks import compose
 from deployments.checks.check import Check, run
 
-CHECKS: Sequence[Check] = ()
+CHECKS: Sequence[Check] = (*compose.CHECKS,)
 
 
 def main() -> int:
