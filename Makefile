@@ -9,6 +9,7 @@ export UV_NO_PROGRESS := 1
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
@@ -50,6 +51,22 @@ TRIALS := tests/integration/test_spoiled_backups.py tests/integration/test_base_
 
 trials: .venv/installed-dev ## all that is left to chance at length: spoiled backups, hostile texts, every runbook
 	@INSITECHART_TRIALS=all $(BIN)/python -m pytest $(TRIALS) $(ARGS)
+
+# POSTGRES_IMAGE is what serves the database: its programs go into the image, so that backups are taken by what wrote the data
+IMAGE ?= insitechart:0.1.0
+POSTGRES_IMAGE ?= timescale/timescaledb:2.20.3-pg17
+
+image: ## build the container image (POSTGRES_IMAGE=… is the database that it is for)
+	@docker build --network=host --build-arg POSTGRES_IMAGE=$(POSTGRES_IMAGE) --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) \
+	  --build-arg CREATED=$$(date -u +%Y-%m-%dT%H:%M:%SZ) -t $(IMAGE) $(ARGS) .
+	@docker image inspect --format '{{.Size}} bytes, {{len .RootFS.Layers}} layers' $(IMAGE)
+
+secrets: ## make what is missing of deployments/compose/secrets (NAMES="api.example.com" for the certificate of a first try)
+	@mkdir -p -m 0700 deployments/compose/secrets
+	@docker run --rm --network none --user 0 -v $(CURDIR)/deployments/compose/secrets:/secrets $(IMAGE) python -m deployments.compose.prepare /secrets $(NAMES)
+
+container-test: .venv/installed-dev ## build the image, run the whole stack, kill each container, leave nothing (10 minutes)
+	@$(BIN)/python -m tests.container $(ARGS)
 
 fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
 	@$(BIN)/python -m tests.fuzz $(ARGS)
@@ -137,3 +154,4 @@ $(UV):
 	@touch $@
 
 .PHONY: help up test lint format evaluate bench soak trials fuzz cluster-test audit audit-code audit-packages sbom smoke e2e browser deploy rollback tell lock clean
+.PHONY: help up test lint format evaluate bench soak trials image secrets container-test fuzz lock clean

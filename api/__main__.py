@@ -47,7 +47,8 @@ def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         ws="none",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=10,
+        # who ends containers waits for ten seconds, and then does not ask any more
+        timeout_graceful_shutdown=8,
         limit_concurrency=settings.api_connections,
         # who really asks is found out by api/walls/proxies.py
         proxy_headers=False,

@@ -1,4 +1,6 @@
-"""Where settings come from: the environment, then one TOML file. It does not know any setting.
+"""Where settings come from: the environment, files that it names with one secret each, then one TOML file.
+
+It does not know any setting.
 
 Everything here takes the settings' class, whose fields say what there is.
 """
@@ -43,6 +45,34 @@ class FileSource(PydanticBaseSettingsSource):
         return found
 
 
+class SecretFiles(PydanticBaseSettingsSource):
+    """Secrets that stand in files of their own, as container engines hand them over: of each secret setting that has no
+    variable of its own for that, `<variable>_FILE` names one. What surrounds the secret in it, as a line's end, is
+    left out; an empty file counts as not set.
+    """
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError("the files are read together")
+
+    def __call__(self) -> dict[str, Any]:
+        given, found = EnvSettingsSource(self.settings_cls)(), {}
+        for field, name in _secret_files(self.settings_cls).items():
+            if _taken_as(self.settings_cls, field) in given:
+                both = f"{_variable_set(self.settings_cls, field)} and {name} are both set."
+                raise ConfigurationError(both, hint="Leave one of them out.")
+            file = Path(os.environ[name]).expanduser()
+            try:
+                value = file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is no text"
+                raise ConfigurationError(
+                    f"{name} names {file}, which cannot be read: {reason}.", hint="Correct or unset it."
+                ) from None
+            if value:
+                found[_taken_as(self.settings_cls, field)] = value
+        return found
+
+
 def config_file() -> Path:
     """The TOML file that is read if it is there: INSITECHART_CONFIG, else insitechart.toml in the current folder."""
     return Path(os.environ.get(FILE_VARIABLE) or "insitechart.toml").expanduser().absolute()
@@ -54,10 +84,19 @@ def variable(settings_cls: type[BaseSettings], field: str) -> str:
     return alias[0] if alias else f"{settings_cls.model_config.get('env_prefix', '')}{field}".upper()
 
 
+def file_variable(settings_cls: type[BaseSettings], field: str) -> str | None:
+    """The variable that names a file with the value of `field` in it; None where there is no such variable."""
+    if not is_secret(settings_cls, field) or f"{field}_file" in settings_cls.model_fields:
+        return None
+    return f"{variable(settings_cls, field)}_FILE"
+
+
 def places(settings_cls: type[BaseSettings]) -> dict[str, Place]:
     """Where each field is set that is not left at its default. Raises ConfigurationError for an unusable file."""
     file = config_file()
     found = {field: Place(entry.key, file) for field, entry in _read_file(settings_cls).items()}
+    for field, name in _secret_files(settings_cls).items():
+        found[field] = Place(name)
     given = EnvSettingsSource(settings_cls)()
     for field in settings_cls.model_fields:
         if _taken_as(settings_cls, field) in given:
@@ -97,6 +136,12 @@ def _read_file(settings_cls: type[BaseSettings]) -> dict[str, Entry]:
     if os.environ.get(FILE_VARIABLE) and not file.exists():
         raise ConfigurationError(f"{FILE_VARIABLE} names {file}, which is not there.", hint="Correct or unset it.")
     return read_config(file, settings_cls.model_fields)
+
+
+def _secret_files(settings_cls: type[BaseSettings]) -> dict[str, str]:
+    """The secrets for which a file is named, and the variables that name them."""
+    names = {field: file_variable(settings_cls, field) for field in settings_cls.model_fields}
+    return {field: name for field, name in names.items() if name is not None and os.environ.get(name)}
 
 
 def _taken_as(settings_cls: type[BaseSettings], field: str) -> str:

@@ -8,12 +8,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+from deployments.checks import compose
 from deployments.checks.check import Check, run
 from deployments.checks.kubernetes import KUBERNETES
 from deployments.checks.monitoring import MONITORING
 from deployments.checks.workflows import WORKFLOWS
 
 CHECKS: Sequence[Check] = (*KUBERNETES, *MONITORING, *WORKFLOWS)
+CHECKS: Sequence[Check] = (*compose.CHECKS,)
 
 
 def main() -> int:

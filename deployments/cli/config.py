@@ -13,7 +13,17 @@ from rich.text import Text
 from deployments.cli.config_text import config_text
 from deployments.cli.console import table_console
 from deployments.local.stopping import MARKER
-from lib.config_places import FILE_VARIABLE, Place, config_file, is_secret, open_secrets, places, problems, variable
+from lib.config_places import (
+    FILE_VARIABLE,
+    Place,
+    config_file,
+    file_variable,
+    is_secret,
+    open_secrets,
+    places,
+    problems,
+    variable,
+)
 from lib.errors import InsiteChartError
 from lib.production import refusals
 from lib.scoring.registry import get_scorer
@@ -101,7 +111,9 @@ def _shown(field: str, settings: Settings | None) -> str:
 
 
 def _warnings() -> list[str]:
-    known = {variable(Settings, field) for field in Settings.model_fields} | _OTHERS
+    fields = Settings.model_fields
+    files = {file_variable(Settings, field) for field in fields}
+    known = {variable(Settings, field) for field in fields} | files | _OTHERS
     given = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
     unknown = [f"{name} is no setting, and changes nothing." for name in given if name.upper() not in known]
     return [*unknown, *filter(None, [open_secrets(Settings)])]

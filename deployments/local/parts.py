@@ -71,19 +71,16 @@ class Addresses(NamedTuple):
 
 
 # the parts run in another folder than whoever names these
-_FILES = (
-    "INSITECHART_SECRET_KEYS_FILE",
-    "INSITECHART_WEBHOOK_CA_FILE",
-    "INSITECHART_BACKUP_KEYS_FILE",
-    "INSITECHART_BACKUP_ESCROW_FILE",
-)
+_A_FILE = ("INSITECHART_", "_FILE")
 _STORE = "INSITECHART_BACKUP_STORE"
 
 
 def common_environment(home: Path, marker: str, addresses: Addresses) -> dict[str, str]:
     """What every part is told: whose it is, and where the others are. The user's own Prefect stays out of it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    files = {name: str(Path(kept[name]).expanduser().absolute()) for name in _FILES if kept.get(name)}
+    begin, end = _A_FILE
+    named = [name for name, value in kept.items() if name.startswith(begin) and name.endswith(end) and value]
+    files = {name: str(Path(kept[name]).expanduser().absolute()) for name in named}
     store = kept.get(_STORE, "")
     if store and "://" not in store and not store.startswith("block:"):
         files[_STORE] = str(Path(store).expanduser().absolute())

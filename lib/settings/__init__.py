@@ -1,4 +1,4 @@
-"""Every setting of InsiteChart, read once from INSITECHART_* and one TOML file, and nowhere else.
+"""Every setting of InsiteChart, read once from INSITECHART_*, files that these name, and one TOML file.
 
 The environment comes before the file (lib/config_places.py). It does not know who uses what.
 """
@@ -8,7 +8,7 @@ from functools import cache
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from lib.config_places import FileSource, problems
+from lib.config_places import FileSource, SecretFiles, problems
 from lib.errors import ConfigurationError
 from lib.settings.api import ApiSettings
 from lib.settings.people import PeopleSettings
@@ -19,7 +19,8 @@ from lib.settings.sources import SourceSettings
 
 # the last part comes first wherever settings are shown
 class Settings(RecoverySettings, PeopleSettings, ApiSettings, SourceSettings, PlatformSettings, BaseSettings):
-    """Frozen. Each field is set by INSITECHART_<FIELD> in upper case; lists are comma-separated.
+    """Frozen. Each field is set by INSITECHART_<FIELD> in upper case; lists are comma-separated. A secret may stand
+    in a file that INSITECHART_<FIELD>_FILE names.
 
     In the file a field may stand as it is or, without its first word, in a table of that name: `[reddit]` and
     `client_id` are reddit_client_id. Lists are TOML lists or comma-separated, too; relative paths of the file start
@@ -37,8 +38,8 @@ class Settings(RecoverySettings, PeopleSettings, ApiSettings, SourceSettings, Pl
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment first, then the file."""
-        return init_settings, env_settings, FileSource(settings_cls)
+        """The environment first, then secrets in files of their own, then the file of all."""
+        return init_settings, env_settings, SecretFiles(settings_cls), FileSource(settings_cls)
 
 
 @cache

@@ -109,7 +109,9 @@ def test_the_parts_of_the_platform_have_the_same_secret_keys(monkeypatch: pytest
     assert keys_file(Settings(home=Path(told["INSITECHART_HOME"]))) == tmp_path / "home" / "secrets" / "keys"
     # they run in a folder of their own, and a path is meant from here
     monkeypatch.setenv("INSITECHART_SECRET_KEYS_FILE", "mine/keys")
+    monkeypatch.setenv("INSITECHART_REDIS_URL_FILE", "mine/redis")
     monkeypatch.setenv("INSITECHART_WEBHOOK_CA_FILE", str(tmp_path / "ca.pem"))
     told = common_environment(tmp_path / "home", "mark", addresses)
     assert told["INSITECHART_SECRET_KEYS_FILE"] == str(tmp_path / "mine" / "keys")
+    assert told["INSITECHART_REDIS_URL_FILE"] == str(tmp_path / "mine" / "redis")
     assert told["INSITECHART_WEBHOOK_CA_FILE"] == str(tmp_path / "ca.pem")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lib.config_file import key_in_file
-from lib.config_places import Place, open_secrets, places, variable
+from lib.config_places import Place, file_variable, open_secrets, places, variable
 from lib.errors import ConfigurationError
 from lib.settings import Settings, load_settings
 
@@ -18,7 +18,8 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where the file would lie. Each test reads the settings anew, of a clean environment."""
     load_settings.cache_clear()
     for field in Settings.model_fields:
-        monkeypatch.delenv(variable(Settings, field), raising=False)
+        for name in (variable(Settings, field), file_variable(Settings, field)):
+            monkeypatch.delenv(name or "", raising=False)
     monkeypatch.delenv("INSITECHART_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "insitechart.toml"
@@ -141,6 +142,61 @@ def test_secrets_never_show(file: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(ConfigurationError) as caught:
         load_settings()
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("redis://:hunter2@redis:6379/0\n")
+    monkeypatch.setenv("INSITECHART_REDIS_URL_FILE", str(secret))
+    read = load_settings().redis_url
+    assert read is not None
+    assert read.get_secret_value() == "redis://:hunter2@redis:6379/0"
+    assert places(Settings) == {"redis_url": Place("INSITECHART_REDIS_URL_FILE")}
+
+
+def test_a_secrets_file_comes_before_the_file_of_all(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text('database_url = "postgresql://file/db"\n')
+    secret = tmp_path / "url"
+    secret.write_text("postgresql://secret/db")
+    monkeypatch.setenv("INSITECHART_DATABASE_URL_FILE", str(secret))
+    read = load_settings().database_url
+    assert read is not None
+    assert read.get_secret_value() == "postgresql://secret/db"
+    secret.write_text("\n")
+    load_settings.cache_clear()
+    read = load_settings().database_url
+    assert read is not None
+    assert read.get_secret_value() == "postgresql://file/db"
+
+
+@pytest.mark.parametrize("also", ["INSITECHART_REDIS_URL", "REDIS_URL"])
+def test_a_secret_that_is_set_twice_is_refused(also: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "url").write_text("redis://one")
+    monkeypatch.setenv("INSITECHART_REDIS_URL_FILE", str(tmp_path / "url"))
+    monkeypatch.setenv(also, "redis://other")
+    with pytest.raises(ConfigurationError, match=rf"{also} and INSITECHART_REDIS_URL_FILE are both set"):
+        load_settings()
+
+
+def test_a_secrets_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSITECHART_X_BEARER_TOKEN_FILE", str(tmp_path / "none"))
+    with pytest.raises(ConfigurationError, match=r"INSITECHART_X_BEARER_TOKEN_FILE names .*none, which cannot be read"):
+        load_settings()
+
+
+def test_a_value_of_a_secrets_file_that_is_unusable_does_not_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert file_variable(Settings, "secret_keys") is None, "it has a variable of its own, read anew while the API runs"
+    assert file_variable(Settings, "api_port") is None, "no secret"
+    (tmp_path / "smtp").write_bytes(b"\xff\xfehunter2")
+    monkeypatch.setenv("INSITECHART_SMTP_URL_FILE", str(tmp_path / "smtp"))
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+    assert "it is no text" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))

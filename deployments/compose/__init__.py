@@ -1,0 +1,1 @@
+"""The platform in containers on one machine: what compose.yaml mounts, and what makes its secrets."""

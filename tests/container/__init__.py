@@ -1,0 +1,1 @@
+"""The platform in containers, tried for real: `make container-test`. Plain `make test` does not collect it."""
