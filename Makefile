@@ -153,5 +153,5 @@ $(UV):
 	@VIRTUAL_ENV=$(CURDIR)/.venv/audit $(UV) pip install --quiet --require-hashes -r requirements-audit.lock
 	@touch $@
 
-.PHONY: help up test lint format evaluate bench soak trials fuzz cluster-test audit audit-code audit-packages sbom smoke e2e browser deploy rollback tell lock clean
-.PHONY: help up test lint format evaluate bench soak trials image secrets container-test fuzz lock clean
+.PHONY: help up test lint format evaluate bench soak trials fuzz image secrets container-test cluster-test audit audit-code audit-packages sbom smoke \
+	e2e browser deploy rollback tell lock clean

@@ -14,8 +14,7 @@ from deployments.checks.kubernetes import KUBERNETES
 from deployments.checks.monitoring import MONITORING
 from deployments.checks.workflows import WORKFLOWS
 
-CHECKS: Sequence[Check] = (*KUBERNETES, *MONITORING, *WORKFLOWS)
-CHECKS: Sequence[Check] = (*compose.CHECKS,)
+CHECKS: Sequence[Check] = (*compose.CHECKS, *KUBERNETES, *MONITORING, *WORKFLOWS)
 
 
 def main() -> int:
