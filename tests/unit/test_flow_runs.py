@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.domain.flow_runs import PUNCTUAL, RECENT, Ended, Figures, Run, State, count_runs, longest
@@ -18,7 +18,8 @@ runs = st.lists(
         st.sampled_from(["default", "daily", ""]),
         st.sampled_from(STATES),
         st.timedeltas(timedelta(0), timedelta(days=2)).map(lambda age: NOW - age),
-    )
+    ),
+    max_size=20,
 )
 
 
@@ -26,6 +27,7 @@ def ago(**spans: float) -> datetime:
     return NOW - timedelta(**spans)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(runs, st.permutations(range(5)))
 def test_every_run_is_counted_once_in_whatever_order(found: list[Run], order: list[int]) -> None:
     figures = count_runs(found, NOW, [("score-posts", "default")])
