@@ -34,8 +34,8 @@ CERTIFICATE, KEY = "tls_certificate.pem", "tls_key.pem"
 _DAYS = 397
 
 
-def prepare(folder: Path, names: list[str]) -> list[str]:
-    """Makes what is missing in `folder`, and returns its names.
+def prepare(folder: Path, names: list[str], owner: int = OWNER) -> list[str]:
+    """Makes what is missing in `folder`, and returns its names. The two files of keys will be `owner`'s.
 
     Whoever can enter the folder can read all but the two files of keys: it is for its owner alone. Containers see
     single files of it, not the folder.
@@ -51,7 +51,7 @@ def prepare(folder: Path, names: list[str]) -> list[str]:
     for name, text in (("secret_keys", write_keys([new_key(now)])), ("backup_keys", f"{new_identity()}\n")):
         if _write_missing(folder / name, text, 0o600):
             made.append(name)
-        os.chown(folder / name, OWNER, OWNER)
+        os.chown(folder / name, owner, owner)
     if not (folder / CERTIFICATE).exists() and not (folder / KEY).exists():
         certificate, key = self_signed(names or ["localhost"], now)
         _write(folder / KEY, key, 0o644)

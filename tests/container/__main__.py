@@ -37,9 +37,8 @@ def main(image: str | None, keep: bool, name: str) -> None:
             build(image)
     said = json.loads(docker("image", "inspect", image))[0]
     click.echo(f"{said['Size'] / 1e6:7.0f} MB {len(said['RootFS']['Layers'])} layers")
-    with tempfile.TemporaryDirectory(prefix="insitechart-container-") as place:
-        imports = _imports(Path(place))
-        stack = Stack(name, Path(place), image, imports)
+    with _folder() as place:
+        stack = Stack(name, place, image, _imports(place))
         stack.make_secrets()
         with _running(stack, told, keep):
             _looked_at(stack)
@@ -54,6 +53,17 @@ def main(image: str | None, keep: bool, name: str) -> None:
 
 
 @contextmanager
+def _folder() -> Iterator[Path]:
+    """It goes with the stack: what is left running could not be started anew without its secrets."""
+    place = Path(tempfile.mkdtemp(prefix="insitechart-container-"))
+    try:
+        yield place
+    finally:
+        if not (place / "kept").exists():
+            shutil.rmtree(place)
+
+
+@contextmanager
 def _running(stack: Stack, told: dict[str, float], keep: bool) -> Iterator[None]:
     failed = True
     try:
@@ -64,7 +74,9 @@ def _running(stack: Stack, told: dict[str, float], keep: bool) -> Iterator[None]
     finally:
         if failed:
             click.echo(stack.compose("ps", "--all") + stack.compose("logs", "--tail", "15", "--no-color"))
-        if not (failed and keep):
+        if failed and keep:
+            (stack.folder / "kept").touch()
+        else:
             with timed("down", told):
                 stack.compose("down", "--volumes", "--timeout", "20")
             assert not stack.left_over(), stack.left_over()
