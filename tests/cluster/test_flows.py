@@ -137,18 +137,6 @@ def test_a_run_that_was_killed_has_crashed(worker: Platform) -> None:
     assert _ends(worker, run)["state"] == "CRASHED"
 
 
-def test_a_run_whose_node_is_emptied_is_run_again(worker: Platform) -> None:
-    run = _start(worker, "collect-posts/default", minutes=30)
-    eventually(lambda: _look(worker, run)["state"] == "RUNNING", worker.kube, 180)
-    selector = f"prefect.io/flow-run-id={run}"
-    worker.kube.run("delete", "pod", "-l", selector, "--wait=false")
-    try:
-        eventually(lambda: len(worker.kube.get("jobs", "-l", selector)["items"]) == 2, worker.kube, 180)
-    finally:
-        worker.kube.execute("pod/client", "prefect", "flow-run", "delete", run)
-        worker.kube.run("delete", "job", "-l", selector, "--wait=false")
-
-
 def test_a_run_that_is_cancelled_leaves_no_job(worker: Platform) -> None:
     run = _start(worker, "collect-posts/default", minutes=30)
     eventually(lambda: _look(worker, run)["state"] == "RUNNING", worker.kube, 180)
