@@ -49,7 +49,7 @@ async def stocked(database_url: str, tmp_path: Path) -> Path:
     keys.chmod(0o600)
     done = subprocess.run(
         [sys.executable, "-m", "deployments.cli", "backup", "take"],
-        env=environment, capture_output=True, text=True, timeout=200, check=False,
+        env=environment, capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return tmp_path
