@@ -13,14 +13,14 @@ from prefect.events import emit_event
 from prefect.runtime import flow_run
 
 from flows.support.artifacts import table_artifact
-from lib.domain.releases import Finished, Kind, Rules
+from lib.domain.releases import Kind, Rules, sentence
 from lib.errors import ConfigurationError, InsiteChartError, ReleaseRefused
 from lib.notify import Notifier
 from lib.release.cluster import open_cluster
 from lib.release.conduct import Wanted, carry_out
 from lib.release.planning import plan
 from lib.release.step import Done, StepFailed
-from lib.release.words import SERVICES
+from lib.release.words import SERVICES, host_among
 from lib.settings import Settings, load_settings
 
 
@@ -67,7 +67,7 @@ async def release(
     """
     settings = load_settings()
     kind: Kind = "rollback" if back else "release"
-    wanted = Wanted(kind, image, tuple(services or SERVICES), host_of(settings), _rules(rules or {}))
+    wanted = Wanted(kind, image, tuple(services or SERVICES), host_among(settings.allowed_hosts), _rules(rules or {}))
     async with open_cluster(namespace, patience_s=300) as cluster:
         if dry_run:
             done = await step("plan", lambda: plan(cluster, wanted))
@@ -84,18 +84,6 @@ async def release(
     get_run_logger().info(said)
     await _tell(settings, True, "A release ended", said)
     return {"dry_run": False, "outcome": ended.outcome, "image": ended.image, "colour": ended.colour, "said": said}
-
-
-def host_of(settings: Settings) -> str:
-    """The name that pods are asked for: one that they answer to. Empty where every name, or none, is allowed."""
-    return next((name for name in settings.allowed_hosts if "*" not in name), "")
-
-
-def sentence(ended: Finished) -> str:
-    """How a release ended, for people."""
-    if ended.outcome == "kept":
-        return f"{ended.image} is in use, as {ended.colour}."
-    return f"{ended.image} is in use again, as {ended.colour}: {ended.why}"
 
 
 def _rules(given: dict[str, float]) -> Rules:

@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable
 
 import click
 
-from flows.release import host_of, sentence
-from lib.domain.releases import Finished, Kind, Rules
+from lib.domain.releases import Finished, Kind, Rules, sentence
 from lib.release.cluster import open_cluster
 from lib.release.conduct import Wanted, carry_out
 from lib.release.planning import plan
 from lib.release.step import Done
-from lib.release.words import SERVICES
+from lib.release.words import SERVICES, host_among
 from lib.settings import load_settings
 
 _INTERRUPTED = 130
@@ -48,7 +47,7 @@ def release(
     """
     kind: Kind = "rollback" if back else "release"
     rules = Rules(watch_s=watch_s, rollout_s=rollout_s)
-    wanted = Wanted(kind, image, services or SERVICES, host_of(load_settings()), rules)
+    wanted = Wanted(kind, image, services or SERVICES, host_among(load_settings().allowed_hosts), rules)
     planned = asyncio.run(_plan(namespace, wanted))
     for row in planned.rows:
         click.echo(f"  {row['']}. {row['step']}: {row['what']}  [{row['image']}]")

@@ -46,6 +46,13 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+def sentence(ended: Finished) -> str:
+    """How a release ended, for people."""
+    if ended.outcome == "kept":
+        return f"{ended.image} is in use, as {ended.colour}."
+    return f"{ended.image} is in use again, as {ended.colour}: {ended.why}"
+
+
 class Book(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of releases in one place: one under way or broken off, the last that ended, and the image that a
     rollback would bring back, empty where there is none.

@@ -4,6 +4,7 @@ Objects stay what the server sends, whole: a field that this code does not know 
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,6 +35,9 @@ _GROUPS: Final[dict[Resource, str]] = {
 _ANSWERS = dict.fromkeys((200, 201, 202), "object")
 _REQUEST_S = 10
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+
+# at debug it writes every object whole, with whatever stands in it
+logging.getLogger("kubernetes_asyncio").setLevel(logging.INFO)
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 NAMESPACE = "insitechart"

@@ -24,19 +24,28 @@ async def remove_colour(cluster: Cluster, lock: Lock, services: Sequence[str], c
     Raises ReleaseFailed where the other colour does not serve everything, ReleaseLost, ClusterAway.
     """
     begun = time.monotonic()
-    standing = await observe(cluster, services)
-    why = may_go(colour, standing.selected.values(), standing.available(other(colour)))
-    if why:
+    # pods of the other colour may be away for a moment, as all are when their database is
+    while why := await _why_not(cluster, services, colour):
+        if time.monotonic() - begun < _PATIENCE_S:
+            await asyncio.sleep(_LOOK_S)
+            continue
         raise ReleaseFailed(
-            f"{colour} is not removed: {why}", hint="Nothing was removed. See `kubectl get pods`, and release again."
+            f"{colour} is not removed: {why}",
+            hint="Nothing was removed. See `kubectl get pods`; the next run of the release goes on.",
         )
+    gone = time.monotonic() + _PATIENCE_S
     for name in services:
         await lock.ensure()
         await cluster.delete("horizontalpodautoscalers", deployment(name, colour))
         await cluster.delete("deployments", deployment(name, colour))
-    while time.monotonic() - begun < _PATIENCE_S:
+    while time.monotonic() < gone:
         pods = [pod for name in services for pod in await cluster.find("pods", {COMPONENT: name, COLOUR: colour})]
         if not pods:
             break
         await asyncio.sleep(_LOOK_S)
     return time.monotonic() - begun
+
+
+async def _why_not(cluster: Cluster, services: Sequence[str], colour: Colour) -> str:
+    standing = await observe(cluster, services)
+    return may_go(colour, standing.selected.values(), standing.available(other(colour)))

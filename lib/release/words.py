@@ -1,5 +1,6 @@
 """Names and labels that releases, manifests and people agree on. It does not know who reads them."""
 
+from collections.abc import Iterable
 from typing import Final
 
 # what a release covers; each has a Service of its name and a Deployment <name>-<colour>
@@ -24,3 +25,12 @@ def deployment(service: str, colour: str) -> str:
     'stocks-blue'
     """
     return f"{service}-{colour}"
+
+
+def host_among(names: Iterable[str]) -> str:
+    """The name that pods are asked for: the first of those that they answer to; empty where every name is allowed.
+
+    >>> host_among(["*.example.com", "api.example.com"])
+    'api.example.com'
+    """
+    return next((name for name in names if "*" not in name), "")
