@@ -24,6 +24,9 @@ _WORKERS = (1, 2, 4)
 # each number of workers has its own of the 58,490 posts to read
 _EACH = 19_000
 
+_WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
+_STORED = "SELECT pg_database_size(current_database())"
+
 
 async def main() -> list[tuple[str, float, float, str]]:
     """Posts a second by each number of workers; prints what a post costs in microseconds of processor, too."""
@@ -34,14 +37,19 @@ async def main() -> list[tuple[str, float, float, str]]:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
     rates: dict[int, float] = {}
     async with empty_database() as url:
-        await _fill(url, source)
+        written = await _fill(url, source)
         for workers in _WORKERS:
             rates[workers], ours, postgres = _measured(url, workers)
             print(f"{workers}: a post takes {ours * 1e6:,.0f} µs of the workers, {postgres * 1e6:,.0f} of PostgreSQL")
+        async with open_pool(url, application="insitechart-bench") as pool:
+            wal = (await pool.fetchval(_WRITTEN) - written) / (_EACH * len(_WORKERS))
+            size = await pool.fetchval(_STORED)
+            print(f"a post writes {wal:,.0f} bytes of log while it is scored; the database has {size:,} bytes")
     return [(f"scored by {n} of one PostgreSQL", rate, rates[1], "posts/s") for n, rate in rates.items()]
 
 
-async def _fill(url: str, source: Path) -> None:
+async def _fill(url: str, source: Path) -> int:
+    """Imports listings and posts; returns the bytes of log written so far."""
     # linked, for what is written beside an archive must not land in the folder of real data
     with tempfile.TemporaryDirectory(prefix="insitechart-bench-") as name:
         folder = Path(name)
@@ -52,6 +60,8 @@ async def _fill(url: str, source: Path) -> None:
                 await import_file(pool, folder / file, ImportOptions(kind="symbols"), rejects=folder / "rejects")
             await import_file(pool, folder / _POSTS, ImportOptions(kind="posts"), rejects=folder / "rejects")
             await pool.execute("VACUUM ANALYZE")
+            written: int = await pool.fetchval(_WRITTEN)
+            return written
 
 
 def _measured(url: str, workers: int) -> tuple[float, float, float]:
