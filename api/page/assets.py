@@ -10,10 +10,11 @@ import hashlib
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 _TYPES: Final = {
     "css": "text/css; charset=utf-8",
@@ -57,12 +58,12 @@ def address(path: str) -> str:
 
 
 @get("/{version_asked:str}/{path:path}", include_in_schema=False, sync_to_thread=False)
-def asset(version_asked: str, path: str, headers: dict[str, str]) -> Response[bytes]:
+def asset(request: Request[Any, Any, Any], version_asked: FromPath[str], path: FromPath[str]) -> Response[bytes]:
     """One file."""
     found = assets().get(path.lstrip("/"))
     if found is None:
         raise NotFoundException("There is no such file.")
-    squeezed = bool(found.squeezed) and "gzip" in headers.get("accept-encoding", "")
+    squeezed = bool(found.squeezed) and "gzip" in request.headers.get("accept-encoding", "")
     told = {
         "Cache-Control": _FOR_GOOD if version_asked == version() else _FOR_NOW,
         "Vary": "Accept-Encoding",

@@ -26,8 +26,11 @@ HEADERS: Final = {
 def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: Any) -> Response[str]:
     """The page that `template` makes of `values`, in the language of `request`."""
     language = language_of(request)
-    text = _environment().get_template(template).render(
-        **values, **_always(language, request.url.path), here=request.url.path
+    theme = request.cookies.get("theme")
+    text = (
+        _environment()
+        .get_template(template)
+        .render(**values, **_always(language, request.url.path), theme=theme if theme in ("light", "dark") else None)
     )
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=HEADERS)
 

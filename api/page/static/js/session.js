@@ -1,0 +1,2 @@
+export const current = () => null;
+export const onChange = () => {};

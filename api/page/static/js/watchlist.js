@@ -1,0 +1,3 @@
+import { el } from "./core.js";
+export const starButton = () => el("span");
+export function mountWatchlist() {}
