@@ -41,6 +41,9 @@ evaluate: .venv/installed ## measure how right the scorers are, and publish it
 bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+browser: .venv/installed-dev ## open the pages in a real browser
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
