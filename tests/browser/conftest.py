@@ -76,7 +76,7 @@ Visit = Callable[..., Awaitable[Visitor]]
 
 @pytest.fixture
 async def visit(browser: Browser, site: Site) -> AsyncIterator[Visit]:
-    """`await visit("/stocks/AAPL", language="ko", size=PHONE, dark=True)`. A test fails where a console said an error."""
+    """`await visit("/stocks/AAPL", language="ko", size=PHONE, dark=True)`; fails where a script did, or was forbidden."""
     opened: list[Visitor] = []
 
     async def visiting(
