@@ -76,7 +76,7 @@ Visit = Callable[..., Awaitable[Visitor]]
 
 @pytest.fixture
 async def visit(browser: Browser, site: Site) -> AsyncIterator[Visit]:
-    """`await visit("/stocks/AAPL", language="ko", size=PHONE, dark=True)`; fails where a script did, or was forbidden."""
+    """`await visit("/stocks/AAPL", language="ko", size=PHONE, dark=True)`; fails where a script fails or is refused."""
     opened: list[Visitor] = []
 
     async def visiting(
