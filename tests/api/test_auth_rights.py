@@ -59,6 +59,7 @@ TABLE: dict[str, Rule] = {
     "GET /api/v1/stocks/{symbol}/insight": READ,
     "POST /api/v1/sentiment/analyze": READ,
     "GET /api/v1/sentiment/coverage": READ,
+    "GET /api/v1/sentiment/gaps": READ,
     "GET /api/v1/sentiment/scorers": READ,
     "GET /api/v1/sentiment/stream": READ,
     "GET /api/v1/sentiment/trending": READ,
