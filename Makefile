@@ -53,6 +53,12 @@ trials: .venv/installed-dev ## spoil backups in a hundred ways, verify sound one
 fuzz: .venv/installed-dev ## ask the API for everything its document allows, and for what it does not
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
+vendor: ## renew what pages load that others made (npm is needed)
+	@set -e; folder=$$(mktemp -d); cd $$folder; npm pack --silent lightweight-charts@5 >/dev/null; tar xzf lightweight-charts-*.tgz; \
+	cp package/dist/lightweight-charts.standalone.production.mjs "$(CURDIR)/api/page/static/vendor/lightweight-charts.js"; \
+	cp package/LICENSE "$(CURDIR)/api/page/static/vendor/lightweight-charts.LICENSE.txt"; \
+	sed -n "s/^.*\"version\": \"\(.*\)\".*$$/lightweight-charts \1/p" package/package.json; rm -r $$folder
+
 lock: $(UV) ## renew requirements.lock, -dev.lock and -client.lock
 	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
@@ -84,4 +90,4 @@ $(UV):
 	@VIRTUAL_ENV=$(CURDIR)/.venv/client $(UV) pip install --quiet --require-hashes -r requirements-client.lock
 	@touch $@
 
-.PHONY: help up test lint format evaluate bench soak trials fuzz lock clean
+.PHONY: help up test lint format evaluate bench soak trials fuzz vendor lock clean
