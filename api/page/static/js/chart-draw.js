@@ -13,6 +13,9 @@ const HEIGHTS = [3.2, 1.7, 1.1, 1.1];
 const DOTS_FROM = 5;
 const NEWS_UNTIL = 400;
 
+const DAYS = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+const MOMENTS = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+
 const custom = (formatter, minMove) => ({ priceFormat: { type: "custom", formatter, minMove } });
 const quiet = { lastValueVisible: false, priceLineVisible: false };
 
@@ -28,7 +31,7 @@ export class Drawing {
   constructor(place, currency) {
     this.chart = createChart(place, {
       autoSize: true,
-      localization: { locale: language },
+      localization: { locale: language, timeFormatter: (time) => this.#label(time) },
       crosshair: { mode: CrosshairMode.Magnet },
       rightPriceScale: { minimumWidth: 64 },
       timeScale: { rightOffset: 2, minBarSpacing: 0.1, maxBarSpacing: 60, lockVisibleTimeRangeOnResize: true },
@@ -69,6 +72,11 @@ export class Drawing {
     this.chart.panes().forEach((pane, index) => pane.setStretchFactor(HEIGHTS[index]));
     this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.#suit());
     this.paint();
+  }
+
+  // times of the axis read like the exchange's clock where they are taken for UTC
+  #label(time) {
+    return (this.#view.interval === "1d" ? DAYS : MOMENTS).format(time * 1000);
   }
 
   #scale(name, scaleMargins) {

@@ -75,6 +75,13 @@ export async function mount(root, { symbol, currency }) {
     }
   }
 
+  let drawn = 0;
+  // many moves of a finger come within one frame
+  const soon = () => {
+    cancelAnimationFrame(drawn);
+    drawn = requestAnimationFrame(tell);
+  };
+
   const speak = later(() => {
     const row = drawing.rows[pointed];
     if (row) at("said").textContent = sentenceOf(row, closeBefore(pointed), { currency, view, ...about(row) });
@@ -115,6 +122,7 @@ export async function mount(root, { symbol, currency }) {
     if (pointed !== null) pointed = before === undefined ? null : Math.min(drawing.indexAt(before), rows.length - 1);
     at("sample")?.toggleAttribute("hidden", !data.sample);
     if (starts.length) known.reach(starts[0], step);
+    root.dataset.rows = rows.length;
     tell();
     tabulate();
   }
@@ -216,12 +224,12 @@ export async function mount(root, { symbol, currency }) {
     tabulate();
     offerFiner();
   });
-  drawing.chart.timeScale().subscribeSizeChange(() => tell());
+  drawing.chart.timeScale().subscribeSizeChange(soon);
   drawing.chart.subscribeCrosshairMove(({ logical, point }) => {
     const index = logical === undefined || logical === null ? null : Math.min(Math.max(logical, 0), drawing.rows.length - 1);
     if (!point && index === null && pointed === null) return;
     pointed = index;
-    tell();
+    soon();
   });
 
   at("closer").addEventListener("click", () => {

@@ -48,7 +48,7 @@ async function open() {
   at("empty").hidden = true;
   if (chart) return;
   chart = library.createChart(at("canvas"), {
-    autoSize: true, localization: { locale: language },
+    autoSize: true, localization: { locale: language, timeFormatter: (time) => day(time * 1000) },
     layout: { attributionLogo: false, panes: { enableResize: false } },
     rightPriceScale: { minimumWidth: 68, mode: library.PriceScaleMode.Percentage },
     timeScale: { rightOffset: 2, minBarSpacing: 0.1, lockVisibleTimeRangeOnResize: true },
