@@ -1,5 +1,5 @@
-"""The chart as an analyst uses it: figures under the crosshair, years that come when they are wanted, times that were not
-heard, what was known then, changes as they happen; and stocks beside each other.
+"""The chart as an analyst uses it: figures under the crosshair, years that come when they are wanted, times that were
+not heard, what was known then, changes as they happen; and stocks beside each other.
 """
 
 import re
