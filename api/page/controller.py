@@ -68,9 +68,9 @@ async def status(request: Asked, pool: NamedDependency[Pool]) -> Response[str]:
 
 
 @get("/me", include_in_schema=False, sync_to_thread=False)
-def me(request: Asked) -> Response[str]:
+def me(request: Asked, settings: NamedDependency[Settings]) -> Response[str]:
     """Signing in and up; the account, its keys and alerts."""
-    return page(request, "me.html")
+    return page(request, "me.html", is_mail_a_file=settings.smtp_url is None)
 
 
 @get("/language/{language:str}", include_in_schema=False, sync_to_thread=False)

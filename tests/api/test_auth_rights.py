@@ -38,8 +38,6 @@ ADMIN_LOGIN = Rule("admin", "operations", login=True)
 TABLE: dict[str, Rule] = {
     "GET /": PUBLIC,
     "GET /account": PUBLIC,
-    "GET /account/account.css": PUBLIC,
-    "GET /account/account.js": PUBLIC,
     "GET /docs": PUBLIC,
     "GET /docs/openapi.json": PUBLIC,
     "GET /docs/{path}": PUBLIC,

@@ -13,14 +13,15 @@ export function t(part, name, values = {}) {
 
 /** An answer that is a refusal: `title`, `detail` and `hint` are for people, `parameter` names what was wrong. */
 export class Problem extends Error {
-  constructor(status, body) {
+  constructor(status, body, retryAfter = null) {
     super(body.detail ?? body.error_description ?? body.title ?? `HTTP ${status}`);
-    Object.assign(this, { status, ...body });
+    // seconds, where the server says how long to wait
+    Object.assign(this, { status, ...body, wait_s: Number(retryAfter) || null });
   }
 }
 
 /** Who is signed in says how requests prove it; see session.js. */
-export const proof = { headers: async () => ({}) };
+export const proof = { headers: async () => ({}), renewed: async () => false, refused: () => {} };
 
 const offline = document.querySelector("[data-offline]");
 
@@ -30,25 +31,30 @@ export async function ask(method, path, { params = {}, body, form, signal, anony
   for (const [name, value] of Object.entries(params)) {
     if (value !== undefined && value !== null && value !== "") address.searchParams.set(name, value);
   }
-  const headers = { Accept: "application/json", ...(anonymous ? {} : await proof.headers()) };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  let answer;
+  const sent = body !== undefined ? JSON.stringify(body) : form ? new URLSearchParams(form) : undefined;
+  const headers = { Accept: "application/json", ...(body !== undefined ? { "Content-Type": "application/json" } : {}) };
+  let proven = anonymous ? {} : await proof.headers();
+  let answer = await reach(address, { method, signal, body: sent, headers: { ...headers, ...proven } });
+  if (answer.status === 401 && !anonymous && (await proof.renewed(proven.Authorization))) {
+    proven = await proof.headers();
+    answer = await reach(address, { method, signal, body: sent, headers: { ...headers, ...proven } });
+    if (answer.status === 401) proof.refused();
+  }
+  const text = await answer.text();
+  const told = text && answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : {};
+  if (!answer.ok) throw new Problem(answer.status, told, answer.headers.get("retry-after"));
+  return told;
+}
+
+async function reach(address, request) {
   try {
-    answer = await fetch(address, {
-      method,
-      headers,
-      signal,
-      body: body !== undefined ? JSON.stringify(body) : form ? new URLSearchParams(form) : undefined,
-    });
+    const answer = await fetch(address, request);
+    offline.hidden = true;
+    return answer;
   } catch (error) {
     if (error.name !== "AbortError") offline.hidden = false;
     throw error;
   }
-  offline.hidden = true;
-  const text = await answer.text();
-  const told = text && answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : {};
-  if (!answer.ok) throw new Problem(answer.status, told);
-  return told;
 }
 
 export const get = (path, params, rest = {}) => ask("GET", path, { params, ...rest });
