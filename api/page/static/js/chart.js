@@ -1,13 +1,15 @@
 // The chart of one stock: what is in sight is loaded, shown, told in words, and kept up to date.
-import { el, sentence, t } from "./core.js";
 import { onColours } from "./chart-colours.js";
 import { Loaded, STEP, newestBar } from "./chart-data.js";
 import { extraStarts, gapsByStart, gapsOf, ofBars, ofPosts } from "./chart-gaps.js";
+import { mountKeys } from "./chart-keys.js";
 import { mountKnown } from "./chart-known.js";
+import { later } from "./chart-later.js";
 import { marksByStart, newsOf } from "./chart-marks.js";
 import { rangeOf, RANGES } from "./chart-ranges.js";
-import { figures, sentenceOf, tableOf } from "./chart-say.js";
 import { zoneOf } from "./chart-time.js";
+import { mountTold } from "./chart-told.js";
+import { el, sentence, t } from "./core.js";
 
 const FIRST = 400;
 // a week of them
@@ -31,66 +33,15 @@ export async function mount(root, { symbol, currency }) {
   let gaps = [];
   let gapsSince = Infinity;
   let news = [];
-  let pointed = null;
   let asked = 0;
   let ended = false;
-  let found = { gaps: { bars: new Map(), posts: new Map() }, marks: new Map() };
+  const reading = { currency, view, pointed: null, found: { gaps: { bars: new Map(), posts: new Map() }, marks: new Map() } };
 
-  const { Drawing, PANES } = await import("./chart-draw.js");
+  const { Drawing } = await import("./chart-draw.js");
   const drawing = new Drawing(at("canvas"), currency);
-  const legends = Object.fromEntries(PANES.map((pane) => [pane, at(`legend="${pane}"`)]));
+  const told = mountTold(root, drawing, reading);
   const endColours = onColours(() => drawing.paint());
   const known = mountKnown(root, (moment) => begin({ asOf: moment, keep: true }));
-
-  // ---- what is told
-
-  const about = (row) => ({
-    gaps: { bars: found.gaps.bars.get(row.start) ?? [], posts: found.gaps.posts.get(row.start) ?? [] },
-    marks: found.marks.get(row.start) ?? [],
-  });
-
-  function closeBefore(index) {
-    for (let i = index - 1; i >= 0 && i > index - 5000; i -= 1) if (drawing.rows[i].close !== null) return drawing.rows[i].close;
-    return null;
-  }
-
-  // the newest row with a price, or the newest there is
-  function resting() {
-    for (let i = drawing.rows.length - 1; i >= 0; i -= 1) if (drawing.rows[i].close !== null) return i;
-    return drawing.rows.length - 1;
-  }
-
-  function tell() {
-    const index = pointed ?? resting();
-    const row = drawing.rows[index];
-    for (const [pane, place] of Object.entries(legends)) {
-      if (!row) place.replaceChildren();
-      else place.replaceChildren(...figures(row, closeBefore(index), { currency, view, ...about(row) })[pane].filter(Boolean));
-    }
-    const lines = drawing.chart.panes();
-    let top = 0;
-    for (const [index_, pane] of PANES.entries()) {
-      legends[pane].parentElement.style.setProperty("--top", `${top}px`);
-      top += (lines[index_]?.getHeight() ?? 0) + 1;
-    }
-  }
-
-  let drawn = 0;
-  // many moves of a finger come within one frame
-  const soon = () => {
-    cancelAnimationFrame(drawn);
-    drawn = requestAnimationFrame(tell);
-  };
-
-  const speak = later(() => {
-    const row = drawing.rows[pointed];
-    if (row) at("said").textContent = sentenceOf(row, closeBefore(pointed), { currency, view, ...about(row) });
-  }, 350);
-
-  const tabulate = later(() => {
-    const rows = drawing.inSight;
-    if (!at("table").hidden) at("table").replaceChildren(...tableOf(rows, { currency, view, about }));
-  }, 200);
 
   function state(text, again = null) {
     const place = at("state");
@@ -110,21 +61,21 @@ export async function mount(root, { symbol, currency }) {
       ? [...data.rows, ...extra.map((start) => ({ ...BLANK, start }))].sort((a, b) => a.start - b.start)
       : data.rows;
     const all = rows.map((row) => row.start);
-    found = {
+    reading.found = {
       gaps: {
         bars: gapsByStart(ofBars(gaps, data.interval), all, data.interval),
         posts: gapsByStart(ofPosts(gaps), all, data.interval),
       },
       marks: marksByStart(data.actions, known.moment ? news.filter((one) => one.start <= known.moment) : news, all),
     };
-    const before = drawing.rows[pointed]?.start;
-    drawing.show(rows, { ...view, step }, found);
-    if (pointed !== null) pointed = before === undefined ? null : Math.min(drawing.indexAt(before), rows.length - 1);
+    const before = drawing.rows[reading.pointed]?.start;
+    drawing.show(rows, { ...view, step }, reading.found);
+    if (reading.pointed !== null) reading.pointed = before === undefined ? null : Math.min(drawing.indexAt(before), rows.length - 1);
     at("sample")?.toggleAttribute("hidden", !data.sample);
     if (starts.length) known.reach(starts[0], step);
     root.dataset.rows = rows.length;
-    tell();
-    tabulate();
+    told.tell();
+    told.tabulate();
   }
 
   async function findGaps() {
@@ -149,7 +100,7 @@ export async function mount(root, { symbol, currency }) {
       if (mine !== asked || ended) return;
       data = wanted;
       view.interval = interval;
-      pointed = null;
+      reading.pointed = null;
       redraw();
       if (range || !sight) lookAt(range ?? "1y");
       else drawing.look(drawing.indexAt(sight[0]), Math.max(drawing.indexAt(sight[1]), drawing.indexAt(sight[0]) + 5));
@@ -221,15 +172,15 @@ export async function mount(root, { symbol, currency }) {
 
   drawing.chart.timeScale().subscribeVisibleLogicalRangeChange(() => {
     more();
-    tabulate();
+    told.tabulate();
     offerFiner();
   });
-  drawing.chart.timeScale().subscribeSizeChange(soon);
+  drawing.chart.timeScale().subscribeSizeChange(told.soon);
   drawing.chart.subscribeCrosshairMove(({ logical, point }) => {
     const index = logical === undefined || logical === null ? null : Math.min(Math.max(logical, 0), drawing.rows.length - 1);
-    if (!point && index === null && pointed === null) return;
-    pointed = index;
-    soon();
+    if (!point && index === null && reading.pointed === null) return;
+    reading.pointed = index;
+    told.soon();
   });
 
   at("closer").addEventListener("click", () => {
@@ -262,45 +213,10 @@ export async function mount(root, { symbol, currency }) {
     const table = at("table");
     table.hidden = !table.hidden;
     event.target.setAttribute("aria-expanded", String(!table.hidden));
-    tabulate();
+    told.tabulate();
   });
 
-  box.addEventListener("keydown", (event) => {
-    const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 };
-    const last = drawing.rows.length - 1;
-    if (event.ctrlKey || event.metaKey || event.altKey || last < 0) return;
-    if (event.key in moves) go((pointed ?? resting()) + moves[event.key] * (event.shiftKey ? 10 : 1));
-    else if (event.key === "Home") go(0);
-    else if (event.key === "End") go(last);
-    else if (event.key === "+" || event.key === "=") zoom(0.7);
-    else if (event.key === "-") zoom(1.4);
-    else if (event.key === "Escape" && pointed !== null) leave();
-    else return;
-    event.preventDefault();
-  });
-
-  function go(index) {
-    pointed = Math.min(Math.max(index, 0), drawing.rows.length - 1);
-    const range = drawing.chart.timeScale().getVisibleLogicalRange();
-    const width = range.to - range.from;
-    if (pointed < range.from + 1) drawing.chart.timeScale().setVisibleLogicalRange({ from: pointed - 2, to: pointed - 2 + width });
-    else if (pointed > range.to - 1) drawing.chart.timeScale().setVisibleLogicalRange({ from: pointed + 2 - width, to: pointed + 2 });
-    drawing.point(pointed);
-    tell();
-    speak();
-  }
-
-  function zoom(factor) {
-    const range = drawing.chart.timeScale().getVisibleLogicalRange();
-    const middle = pointed ?? (range.from + range.to) / 2;
-    drawing.chart.timeScale().setVisibleLogicalRange({ from: middle - (middle - range.from) * factor, to: middle + (range.to - middle) * factor });
-  }
-
-  function leave() {
-    pointed = null;
-    drawing.chart.clearCrosshairPosition();
-    tell();
-  }
+  mountKeys(box, drawing, reading, told);
 
   // ---- what others do
 
@@ -358,12 +274,3 @@ const BLANK = Object.fromEntries(
   ["open", "high", "low", "close", "adj_close", "volume", "posts", "authors", "positive", "negative", "score", "filtered_posts",
     "filtered_score", "burst", "confidence"].map((name) => [name, null]),
 );
-
-/** `work`, once it has not been asked for again for `pause` milliseconds. */
-function later(work, pause) {
-  let waiting = 0;
-  return () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(work, pause);
-  };
-}
