@@ -114,10 +114,10 @@ async def test_a_moment_before_anything_was_known_is_empty_and_says_so(apple: Pa
     async with apple.expect_request(re.compile(r"/insight\?.*as_of=")):
         await slider.press("Home")
     await expect(apple.locator("[data-known]")).to_contain_text("As known on")
-    await expect(apple.locator("[data-state]")).to_contain_text("Nothing of this stock was known")
+    await expect(apple.locator(".chart-state")).to_contain_text("Nothing of this stock was known")
     await apple.get_by_role("button", name="Back to now").click()
     await expect(apple.locator("[data-known]")).to_be_hidden()
-    await expect(apple.locator("[data-state]")).to_be_hidden()
+    await expect(apple.locator(".chart-state")).to_be_hidden()
     await expect(_legend(apple, "price")).to_contain_text("Close 199.00")
 
 
@@ -134,7 +134,7 @@ async def test_what_fails_can_be_tried_again(small: Small, browser: Browser) -> 
         page = await context.new_page()
         await page.route("**/insight?*", lambda route: route.abort())
         await page.goto("/stocks/AAPL")
-        state = page.locator("[data-state]")
+        state = page.locator(".chart-state")
         await expect(state).to_contain_text("No connection to the server", timeout=60_000)
         await page.unroute("**/insight?*")
         await state.get_by_role("button", name="Try again").click()
