@@ -168,7 +168,7 @@ async def test_from_the_mail_to_the_alert_and_back_again(town: Town, device: Bro
 
     await page.goto("/me#alerts")
     alerts = page.locator("#alerts")
-    await alerts.get_by_label("Stock", exact=True).fill("nvid")
+    await alerts.get_by_role("combobox", name="Stock").fill("nvid")
     await page.get_by_role("option", name=re.compile("NVIDIA")).click()
     await alerts.get_by_label("Limit").fill("1,200.5")
     await alerts.get_by_role("button", name="Make the alert").click()
