@@ -1,4 +1,4 @@
-"""The page that mailed links lead to. It does not know what a link holds: that stands behind the # and never reaches the
+"""The page that mailed links lead to. It does not know what a link holds: that stands behind the # and never reaches a
 server.
 """
 

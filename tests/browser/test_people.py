@@ -12,16 +12,24 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer
 from tests.support import seed
 from tests.support.accounts import OTHER_PASSWORD, PASSWORD, add_person, new_address
-from tests.support.api_process import free_ports, running_api
 from tests.support.databases import fresh_database
+from tests.support.servers import api_process
 
 KEPT = "insitechart.session"
+LISTS = "SELECT count(*) FROM watchlists w JOIN users u ON u.id = w.user_id WHERE u.email = $1"
+SESSIONS = """
+SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1 AND s.ended_at IS NULL
+"""
+LATER = """
+UPDATE refresh_tokens t SET used_at = t.used_at - interval '1 minute' FROM sessions s JOIN users u ON u.id = s.user_id
+WHERE s.id = t.session_id AND u.email = $1 AND t.used_at IS NOT NULL
+"""
 
 
 class Town(NamedTuple):
@@ -46,7 +54,8 @@ class Town(NamedTuple):
     async def mails(self, address: str, subject: str) -> int:
         """How many mails `address` was sent whose subject holds `subject`, once all that was queued is sent."""
         async with asyncio.timeout(30):
-            while await self.pool.fetchval("SELECT EXISTS (SELECT FROM mails WHERE closed_at IS NULL)"):
+            # the API sends them in a loop of its own
+            while await self.pool.fetchval("SELECT EXISTS (SELECT FROM mails WHERE closed_at IS NULL)"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         found = [email.message_from_bytes(file.read_bytes(), policy=default) for file in self.home.glob("mail/*.eml")]
         return sum(mail["To"] == address and subject in str(mail["Subject"]) for mail in found)
@@ -64,10 +73,10 @@ async def town(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
         # half the price after a split of two for one, which is no fall
         await seed.add_bar(pool, "AAPL", datetime(2026, 3, 2, tzinfo=UTC), 200, adj_close=100)
         await seed.add_bar(pool, "AAPL", datetime(2026, 3, 3, tzinfo=UTC), 102, adj_close=102)
-        [port] = free_ports(1)
-        more = {"limits_logins": "0", "limits_anonymous_reads": "0", "public_url": f"http://127.0.0.1:{port}"}
-        async with running_api(url, port, home=str(home), **more) as api:
-            yield Town(api.url, pool, home)
+        # tests sign in more often than a person does
+        limits = {"limits_logins": "0", "limits_anonymous_reads": "0", "limits_refusals": "0"}
+        with api_process(database_url=url, home=str(home), log_level="warning", **limits) as address:
+            yield Town(address, pool, home)
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +105,10 @@ async def device(chromium: Browser, town: Town) -> AsyncIterator[BrowserContext]
 async def sign_in(page: Page, address: str, password: str = PASSWORD) -> None:
     """On /me, which shows the account afterwards."""
     await page.goto("/me#sign-in")
-    await page.get_by_label("E-mail address").fill(address)
-    await page.get_by_label("Password", exact=True).fill(password)
-    await page.locator("#sign-in").get_by_role("button", name="Sign in").click()
+    form = page.locator("#sign-in")
+    await form.get_by_label("E-mail address").fill(address)
+    await form.get_by_label("Password", exact=True).fill(password)
+    await form.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
@@ -106,11 +116,6 @@ async def kept(page: Page) -> dict[str, str] | None:
     """What this browser keeps of the session."""
     text = await page.evaluate(f"localStorage.getItem('{KEPT}')")
     return json.loads(text) if text else None
-
-
-async def lose_access_token(page: Page) -> None:
-    """A page that is loaded again has only the refresh token."""
-    await page.reload()
 
 
 @pytest.fixture
@@ -163,7 +168,7 @@ async def test_from_the_mail_to_the_alert_and_back_again(town: Town, device: Bro
 
     await page.goto("/me#alerts")
     alerts = page.locator("#alerts")
-    await alerts.get_by_label("Stock", exact=True).fill("nvid")
+    await alerts.get_by_role("combobox", name="Stock").fill("nvid")
     await page.get_by_role("option", name=re.compile("NVIDIA")).click()
     await alerts.get_by_label("Limit").fill("1,200.5")
     await alerts.get_by_role("button", name="Make the alert").click()
@@ -197,9 +202,7 @@ async def test_tabs_that_renew_at_once_stay_signed_in(
             await tab.evaluate("location.hash = '#account'")
             await expect(tab.locator("[data-facts]")).to_contain_text(kim)
     assert await town.mails(kim, "") == 0
-    assert await town.pool.fetchval(
-        "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1 AND ended_at IS NULL", kim
-    ) == 1
+    assert await town.pool.fetchval(SESSIONS, kim) == 1
 
 
 async def test_whoever_was_stolen_from_is_told(town: Town, device: BrowserContext, kim: str) -> None:
@@ -212,7 +215,7 @@ async def test_whoever_was_stolen_from_is_told(town: Town, device: BrowserContex
     await expect(page.locator("[data-facts]")).to_contain_text(kim)
     async with httpx.AsyncClient(base_url=town.url) as thief:
         # later than an answer that was lost on the way would be asked for again
-        await town.pool.execute("UPDATE refresh_tokens SET used_at = used_at - interval '1 minute' WHERE used_at IS NOT NULL")
+        await town.pool.execute(LATER, kim)
         stolen = await thief.post("/api/v1/users/token/refresh", data={"refresh_token": before["refresh"]})
         assert stolen.status_code == 400
     await page.reload()
@@ -298,7 +301,9 @@ async def test_refusals_are_told_where_they_belong_and_nothing_is_lost(device: B
     for _ in range(8):
         await password.press("Enter")
         await expect(section.locator("form")).not_to_have_attribute("aria-busy", "true")
-    await expect(section.get_by_role("alert").filter(has_text=re.compile(r"Please wait \d+ (second|minute)"))).to_be_visible()
+    await expect(
+        section.get_by_role("alert").filter(has_text=re.compile(r"Please wait \d+ (second|minute)"))
+    ).to_be_visible()
 
     await page.goto("/me#register")
     section = page.locator("#register")
@@ -355,11 +360,15 @@ async def test_lists_are_made_filled_renamed_and_deleted(device: BrowserContext,
     await made.get_by_role("button", name="Rename").click()
     await expect(section.get_by_role("heading", name="Memory")).to_be_visible()
     await section.get_by_role("button", name="Delete the list").click()
-    await section.get_by_role("group", name="Delete this list?").get_by_role("button", name="Delete", exact=True).click()
+    await (
+        section.get_by_role("group", name="Delete this list?").get_by_role("button", name="Delete", exact=True).click()
+    )
     await expect(section).to_contain_text("No list yet")
 
 
-async def test_a_list_that_changed_elsewhere_takes_the_star_all_the_same(town: Town, device: BrowserContext, kim: str) -> None:
+async def test_a_list_that_changed_elsewhere_takes_the_star_all_the_same(
+    town: Town, device: BrowserContext, kim: str
+) -> None:
     one, other = await device.new_page(), await device.new_page()
     await sign_in(one, kim)
     await one.goto("/stocks/AAPL")
@@ -373,8 +382,7 @@ async def test_a_list_that_changed_elsewhere_takes_the_star_all_the_same(town: T
     await stars[1].click()
     await expect(other.locator("[data-watchlist]")).to_contain_text("NVDA")
     await expect(other.locator("[data-watchlist]")).to_contain_text("AAPL")
-    lists = "SELECT symbols FROM watchlists w JOIN users u ON u.id = w.user_id WHERE u.email = $1"
-    assert await town.pool.fetchval("SELECT count(*) FROM watchlists w JOIN users u ON u.id = w.user_id WHERE u.email = $1", kim) == 1
+    assert await town.pool.fetchval(LISTS, kim) == 1
 
 
 async def test_the_account_is_seen_exported_and_deleted(town: Town, device: BrowserContext, kim: str) -> None:

@@ -2,10 +2,11 @@
 // and a lease in what the browser keeps takes their place.
 import { keep, kept } from "./kept.js";
 
-const LEASE_MS = 15000;
+// ends before a server forgets an answer that was lost with a tab that crashed (ten seconds)
+const LEASE_MS = 9000;
 const SETTLE_MS = 40;
 
-/** What `work` returns, done while no other tab of this browser is at work as `name`. It must end within 15 s. */
+/** What `work` returns, done while no other tab of this browser is at work as `name`. Without locks: for 9 s. */
 export function alone(name, work) {
   if (navigator.locks) return navigator.locks.request(`insitechart.${name}`, work);
   return leased(`lease.${name}`, work);
@@ -14,10 +15,14 @@ export function alone(name, work) {
 async function leased(name, work) {
   const me = `${Date.now()}-${Math.random()}`;
   while (!(await taken(name, me))) await pause(SETTLE_MS);
+  const release = () => kept(name)?.holder === me && keep(name, null);
+  // a page that is left does not come to its end
+  addEventListener("pagehide", release, { once: true });
   try {
     return await work();
   } finally {
-    if (kept(name)?.holder === me) keep(name, null);
+    removeEventListener("pagehide", release);
+    release();
   }
 }
 

@@ -10,8 +10,9 @@ import { keep, kept, onKept } from "./kept.js";
 const SESSION = "session";
 const ENDED = "session-ended";
 const EARLY_MS = 60000;
-// twice this is less than a lease, and less than the ten seconds for which a lost answer can be asked for again
+// less than the ten seconds for which a lost answer can be asked for again; whoever asks again may wait longer
 const PATIENCE_MS = 4500;
+const LONG_PATIENCE_MS = 30000;
 
 let access = null;
 let known = kept(SESSION)?.email ?? null;
@@ -36,7 +37,7 @@ export function onChange(listener) {
 export async function signIn(email, password) {
   const form = { grant_type: "password", username: email, password };
   const tokens = await ask("POST", "/users/token", { form, anonymous: true });
-  await alone(SESSION, () => accept(tokens, { email, role: "user" }));
+  await alone(SESSION, () => accept(tokens, { id: String(Math.random()), email, role: "user" }));
   keep(ENDED, null);
   await lookAtMe().catch(() => {});
   tell();
@@ -104,21 +105,23 @@ async function accessToken() {
       end();
       return null;
     }
-    if (kept(SESSION)?.refresh !== session.refresh) return dropped(tokens);
-    accept(tokens, session);
+    const now = kept(SESSION);
+    if (now?.id !== session.id) return dropped(tokens);
+    // what another tab has exchanged meanwhile is newer
+    accept(now.refresh === session.refresh ? tokens : { ...tokens, refresh_token: now.refresh }, now);
     return access.token;
   });
 }
 
 async function exchange(refresh) {
-  const once = () =>
-    ask("POST", "/users/token/refresh", { form: { refresh_token: refresh }, anonymous: true, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const once = (patience) =>
+    ask("POST", "/users/token/refresh", { form: { refresh_token: refresh }, anonymous: true, signal: AbortSignal.timeout(patience) });
   try {
-    return await once();
+    return await once(PATIENCE_MS);
   } catch (error) {
     if (error instanceof Problem) throw error;
     // the answer may have been lost on the way: asked again soon, the server gives the same one
-    return once();
+    return once(LONG_PATIENCE_MS);
   }
 }
 
@@ -131,9 +134,9 @@ async function dropped(tokens) {
 const revoke = (token) =>
   ask("POST", "/users/token/revoke", { form: { token }, anonymous: true, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {});
 
-function accept(tokens, { email, role }) {
+function accept(tokens, { id, email, role }) {
   access = { token: tokens.access_token, until: Date.now() + tokens.expires_in * 1000 };
-  keep(SESSION, { email, role, refresh: tokens.refresh_token });
+  keep(SESSION, { id, email, role, refresh: tokens.refresh_token });
   known = email;
 }
 
