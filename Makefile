@@ -42,6 +42,9 @@ evaluate: .venv/installed ## measure how right the scorers are, and publish it
 bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+browser: .venv/installed-dev ## open the pages in a real browser
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
@@ -117,6 +120,13 @@ tell: .venv/installed ## tell everybody in INSITECHART_NOTIFY_URLS: STATE (ok, f
 	@$(BIN)/python -m deployments.tell "$${STATE}" "$${TITLE}" "$${BODY}"
 
 lock: $(UV) ## renew requirements.lock, -dev.lock, -client.lock and -audit.lock
+vendor: ## renew what pages load that others made (npm is needed)
+	@set -e; folder=$$(mktemp -d); cd $$folder; npm pack --silent lightweight-charts@5 >/dev/null; tar xzf lightweight-charts-*.tgz; \
+	cp package/dist/lightweight-charts.standalone.production.mjs "$(CURDIR)/api/page/static/vendor/lightweight-charts.js"; \
+	cp package/LICENSE "$(CURDIR)/api/page/static/vendor/lightweight-charts.LICENSE.txt"; \
+	sed -n "s/^.*\"version\": \"\(.*\)\".*$$/lightweight-charts \1/p" package/package.json; rm -r $$folder
+
+lock: $(UV) ## renew requirements.lock, -dev.lock and -client.lock
 	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-client.in -o requirements-client.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
@@ -155,3 +165,4 @@ $(UV):
 
 .PHONY: help up test lint format evaluate bench soak trials fuzz image secrets container-test cluster-test audit audit-code audit-packages sbom smoke \
 	e2e browser deploy rollback tell lock clean
+.PHONY: help up test lint format evaluate bench soak trials fuzz vendor lock clean

@@ -17,6 +17,8 @@ from api.layers import LayeredLitestar
 from api.lifespan import lifespan
 from api.observed import Observed
 from api.openapi import openapi_config
+from api.page.assets import assets_router
+from api.page.controller import pages
 from api.problems import EXCEPTION_HANDLERS
 from api.services import routes_of
 from api.users.page import account_pages
@@ -54,10 +56,11 @@ def create_app(settings: Settings | None = None, *, versions: Versions | None = 
             Router(PREFIX, route_handlers=[HealthController]),
             # probes and Prometheus look at the root
             Router("/", route_handlers=[HealthController], include_in_schema=False),
-            front_door,
+            pages() if "stocks" in settings.services else front_door,
             openapi_document,
             docs_assets(),
             *([account_pages()] if "users" in settings.services else []),
+            *([assets_router()] if "users" in settings.services and "stocks" not in settings.services else []),
         ],
         dependencies=dependencies(settings),
         lifespan=[lifespan(settings, versions, heard)],

@@ -12,6 +12,7 @@ from api.operations.controller import OperationsController
 from api.operations.governing import GoverningController
 from api.operations.recovery import RecoveryController
 from api.sentiment.controller import SentimentController
+from api.sentiment.gaps import GapsController
 from api.sentiment.reading import ReadingController
 from api.stocks.controller import StocksController
 from api.users.access import ApiKeyController, SessionController
@@ -24,7 +25,7 @@ from lib.domain.services import Service
 
 ROUTES: Final[dict[Service, tuple[ControllerRouterHandler, ...]]] = {
     "stocks": (StocksController,),
-    "sentiment": (SentimentController, ReadingController, StreamController),
+    "sentiment": (SentimentController, GapsController, ReadingController, StreamController),
     "users": (
         RegistrationController,
         TokenController,

@@ -20,7 +20,7 @@ PREFIX = "/api/v1"
 _PATH = re.compile(PREFIX + r"/(stocks|sentiment)(?:/([^/]+)(?:/([a-z]+))?)?")
 _SETTLED = re.compile(rb"(^|&)as_of=")
 # siblings of /sentiment/{symbol} that are no symbols
-_OTHERS = frozenset({"analyze", "coverage", "scorers", "stream", "trending"})
+_OTHERS = frozenset({"analyze", "coverage", "gaps", "scorers", "stream", "trending"})
 
 # longer questions are no read of ours, or one of which every client asks another
 _LONGEST_QUERY = 512

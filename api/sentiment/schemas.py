@@ -248,3 +248,24 @@ class CoverageList(Struct, frozen=True, kw_only=True):
     as_of: AsOfEcho
     items: list[FeedCoverage]
     next: None = None
+
+
+class ShownGap(Struct, frozen=True, kw_only=True):
+    """[since, until) of which a feed told nothing: `open` where it may still come, `lost` where it never will."""
+
+    source: Annotated[str, Meta(examples=["reddit"])]
+    feed: Annotated[str, Meta(examples=["submissions"])]
+    interval: Annotated[str | None, Meta(description="Of the feed `bars`: which bars are missing; else null.")]
+    since: datetime
+    until: datetime
+    state: Literal["open", "lost"]
+    reason: Annotated[str, Meta(examples=["Reddit answers 503."])]
+
+
+class ShownGaps(Struct, frozen=True, kw_only=True):
+    """When something about a symbol was not heard, oldest first."""
+
+    symbol: Annotated[str, Meta(examples=["AAPL"])]
+    truncated: Annotated[bool, Meta(description="True where the range holds more, before the first.")]
+    items: list[ShownGap]
+    next: None = None

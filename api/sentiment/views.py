@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from api.deps import Moment
 from api.parameters import Window, WindowName
-from api.sentiment.schemas import FeedCoverage, Sentiment, SourceShare, TrendingItem
+from api.sentiment.schemas import FeedCoverage, Sentiment, ShownGap, SourceShare, TrendingItem
 from api.sentiment.texts import MentionItem, PostItem, TermItem
-from lib.db import coverage_reads
+from lib.db import coverage_reads, gap_shown
 from lib.db.posts import FoundPost
 from lib.db.sentiment import SourceCounts, WindowCounts
 from lib.db.trending import Talk
@@ -81,6 +81,19 @@ def feed_view(feed: coverage_reads.FeedCoverage) -> FeedCoverage:
     """One feed of one source. What a source costs is for operators alone."""
     reason = _OVER_BUDGET if feed.state == "over_budget" else feed.reason
     return FeedCoverage(**feed._asdict() | {"reason": reason})
+
+
+def gap_view(gap: gap_shown.ShownGap) -> ShownGap:
+    """One window without an answer. What a source costs is for operators alone."""
+    return ShownGap(
+        source=gap.source,
+        feed=gap.feed,
+        interval=gap.interval,
+        since=gap.since,
+        until=gap.until,
+        state=gap.state,
+        reason=_OVER_BUDGET if gap.over_budget else gap.reason,
+    )
 
 
 def post_view(post: FoundPost) -> PostItem:

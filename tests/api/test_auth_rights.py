@@ -38,8 +38,6 @@ ADMIN_LOGIN = Rule("admin", "operations", login=True)
 TABLE: dict[str, Rule] = {
     "GET /": PUBLIC,
     "GET /account": PUBLIC,
-    "GET /account/account.css": PUBLIC,
-    "GET /account/account.js": PUBLIC,
     "GET /docs": PUBLIC,
     "GET /docs/openapi.json": PUBLIC,
     "GET /docs/{path}": PUBLIC,
@@ -59,6 +57,7 @@ TABLE: dict[str, Rule] = {
     "GET /api/v1/stocks/{symbol}/insight": READ,
     "POST /api/v1/sentiment/analyze": READ,
     "GET /api/v1/sentiment/coverage": READ,
+    "GET /api/v1/sentiment/gaps": READ,
     "GET /api/v1/sentiment/scorers": READ,
     "GET /api/v1/sentiment/stream": READ,
     "GET /api/v1/sentiment/trending": READ,

@@ -1,0 +1,254 @@
+// Price, mood, posts and buzz on one time axis, drawn by the chart library. It does not know where rows come from.
+import {
+  CandlestickSeries, CrosshairMode, HistogramSeries, LineSeries, LineStyle, createChart, createSeriesMarkers,
+} from "../vendor/lightweight-charts.js";
+import { compact, language, number, price, score } from "./core.js";
+import { colours, faint } from "./chart-colours.js";
+import { STEP, TALK } from "./chart-data.js";
+import { clockTimes } from "./chart-time.js";
+
+export const PANES = ["price", "mood", "posts", "buzz"];
+const HEIGHTS = [3.2, 1.7, 1.1, 1.1];
+// so close together, dots would be a band
+const DOTS_FROM = 5;
+const NEWS_UNTIL = 400;
+
+const DAYS = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+const MOMENTS = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+
+const custom = (formatter, minMove) => ({ priceFormat: { type: "custom", formatter, minMove } });
+const quiet = { lastValueVisible: false, priceLineVisible: false };
+
+export class Drawing {
+  #rows = [];
+  #times = [];
+  #marks = new Map();
+  #gaps = { bars: new Map(), posts: new Map() };
+  #view = {};
+  #dots = null;
+  #news = null;
+
+  constructor(place, currency) {
+    this.chart = createChart(place, {
+      autoSize: true,
+      localization: { locale: language, timeFormatter: (time) => this.#label(time) },
+      crosshair: { mode: CrosshairMode.Magnet },
+      rightPriceScale: { minimumWidth: 64 },
+      timeScale: { rightOffset: 2, minBarSpacing: 0.1, maxBarSpacing: 60, lockVisibleTimeRangeOnResize: true },
+      handleScale: { axisPressedMouseMove: { price: false } },
+      // pages are scrolled over charts with a finger, too
+      handleScroll: { vertTouchDrag: false },
+      layout: { attributionLogo: false, panes: { enableResize: false } },
+    });
+    const mood = { autoscaleInfoProvider: () => ({ priceRange: { minValue: -1, maxValue: 1 } }), ...custom(score, 0.01) };
+    const line = { ...quiet, ...mood, lineWidth: 2, crosshairMarkerRadius: 4 };
+    const shade = {
+      ...quiet, priceScaleId: "shade", autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 1 } }),
+    };
+    const add = (kind, options, pane) => this.chart.addSeries(kind, options, pane);
+    this.series = {
+      barShade: add(HistogramSeries, shade, 0),
+      volume: add(HistogramSeries, { ...quiet, priceScaleId: "volume", ...custom(compact, 1) }, 0),
+      price: add(CandlestickSeries, { ...quiet, ...custom((value) => price(value, currency), 0.01) }, 0),
+      postShade: add(HistogramSeries, shade, 1),
+      raw: add(LineSeries, { ...line, lineWidth: 1, lineStyle: LineStyle.Dashed, crosshairMarkerVisible: false }, 1),
+      rawDots: add(LineSeries, { ...quiet, ...mood, lineVisible: false, crosshairMarkerVisible: false, pointMarkersVisible: true }, 1),
+      filtered: add(LineSeries, line, 1),
+      filteredDots: add(LineSeries, { ...quiet, ...mood, lineVisible: false, crosshairMarkerVisible: false, pointMarkersVisible: true }, 1),
+      posts: add(HistogramSeries, { ...quiet, ...custom((value) => number(value), 1) }, 2),
+      buzz: add(LineSeries, { ...line, autoscaleInfoProvider: undefined, ...custom((value) => number(value, 1), 0.1) }, 3),
+      buzzDots: add(LineSeries, { ...quiet, lineVisible: false, crosshairMarkerVisible: false, pointMarkersVisible: true, ...custom((value) => number(value, 1), 0.1) }, 3),
+    };
+    this.#scale("price", { top: 0.16, bottom: 0.24 });
+    this.#scale("volume", { top: 0.82, bottom: 0 });
+    this.#scale("barShade", { top: 0, bottom: 0 });
+    this.#scale("postShade", { top: 0, bottom: 0 });
+    this.#scale("filtered", { top: 0.22, bottom: 0.06 });
+    this.#scale("posts", { top: 0.3, bottom: 0 });
+    this.#scale("buzz", { top: 0.3, bottom: 0.1 });
+    this.zero = this.series.filtered.createPriceLine({ price: 0, lineWidth: 1, lineStyle: LineStyle.Solid, axisLabelVisible: false });
+    this.calm = this.series.buzz.createPriceLine({ price: 0, lineWidth: 1, lineStyle: LineStyle.Solid, axisLabelVisible: false });
+    this.markers = createSeriesMarkers(this.series.price, [], { autoScale: false });
+    this.chart.panes().forEach((pane, index) => pane.setStretchFactor(HEIGHTS[index]));
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.#suit());
+    this.paint();
+  }
+
+  // times of the axis read like the exchange's clock where they are taken for UTC
+  #label(time) {
+    return (this.#view.interval === "1d" ? DAYS : MOMENTS).format(time * 1000);
+  }
+
+  #scale(name, scaleMargins) {
+    this.series[name].priceScale().applyOptions({ scaleMargins });
+  }
+
+  /** Takes the colours of the page as they are now. */
+  paint() {
+    const c = colours();
+    this.colours = c;
+    this.chart.applyOptions({
+      layout: {
+        background: { color: c.card }, textColor: c.dim, fontSize: 12,
+        fontFamily: getComputedStyle(document.body).fontFamily,
+        panes: { separatorColor: c.line, separatorHoverColor: c.line },
+      },
+      grid: { vertLines: { color: faint(c.line, 55) }, horzLines: { color: faint(c.line, 55) } },
+      crosshair: {
+        vertLine: { color: c.dim, labelBackgroundColor: c.ink }, horzLine: { color: c.dim, labelBackgroundColor: c.ink },
+      },
+      rightPriceScale: { borderColor: c.line },
+      timeScale: { borderColor: c.line },
+    });
+    const s = this.series;
+    // rising ones are hollow: not only their colour tells them apart
+    s.price.applyOptions({
+      upColor: c.card, borderUpColor: c.up, wickUpColor: c.up, downColor: c.down, borderDownColor: c.down, wickDownColor: c.down,
+    });
+    s.volume.applyOptions({ color: faint(c.dim, 35) });
+    s.raw.applyOptions({ color: c.dim });
+    s.rawDots.applyOptions({ color: c.dim });
+    s.filtered.applyOptions({ color: c.accent, crosshairMarkerBorderColor: c.card });
+    s.filteredDots.applyOptions({ color: c.accent });
+    s.posts.applyOptions({ color: faint(c.accent, 60) });
+    s.buzz.applyOptions({ color: c.ink, crosshairMarkerBorderColor: c.card });
+    s.buzzDots.applyOptions({ color: c.ink });
+    s.barShade.applyOptions({ color: faint(c.warn, 22) });
+    s.postShade.applyOptions({ color: faint(c.warn, 22) });
+    this.zero.applyOptions({ color: c.dim });
+    this.calm.applyOptions({ color: c.line });
+    if (this.#rows.length) this.#fill();
+  }
+
+  /**
+   * Shows `rows` (oldest first; what a row lacks is null), the gaps and marks by the start of their row. The rows that
+   * were in sight stay there; where others came before them, too.
+   */
+  show(rows, view, { gaps = this.#gaps, marks = this.#marks } = {}) {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    const first = range && this.#rows[Math.max(0, Math.ceil(range.from))]?.start;
+    const last = this.#rows.at(-1)?.start;
+    const atEnd = range && range.to >= this.#rows.length - 1;
+    this.#rows = rows;
+    this.#view = view;
+    this.#gaps = gaps;
+    this.#marks = marks;
+    const starts = rows.map((row) => row.start);
+    this.#times = view.interval === "1d" ? starts.map((start) => start / 1000) : clockTimes(starts, view.zone);
+    this.chart.timeScale().applyOptions({ timeVisible: view.interval !== "1d", secondsVisible: false });
+    this.#fill();
+    if (!range || first === undefined) return;
+    let moved = this.indexAt(first) - Math.max(0, Math.ceil(range.from));
+    // who looks at the newest row goes on looking at it
+    if (atEnd && rows.length && rows.at(-1).start > last) moved += rows.length - 1 - this.indexAt(last);
+    if (moved) this.chart.timeScale().setVisibleLogicalRange({ from: range.from + moved, to: range.to + moved });
+  }
+
+  get rows() {
+    return this.#rows;
+  }
+
+  /** The rows in sight. */
+  get inSight() {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    if (!range) return [];
+    return this.#rows.slice(Math.max(0, Math.ceil(range.from)), Math.max(0, Math.floor(range.to) + 1));
+  }
+
+  /** The index of the first row that starts at `start` (ms) or later. */
+  indexAt(start) {
+    let low = 0;
+    let high = this.#rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#rows[middle].start < start) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Brings the rows from the index `from` to `to` into sight. */
+  look(from, to) {
+    this.chart.timeScale().setVisibleLogicalRange({ from: from - 0.5, to: to + 0.5 + Math.max(1, (to - from) * 0.02) });
+  }
+
+  /** Puts the crosshair on the row `index`. */
+  point(index) {
+    const row = this.#rows[index];
+    const at = row.close ?? this.#lastClose(index);
+    this.chart.setCrosshairPosition(at ?? 0, this.#times[index], this.series.price);
+  }
+
+  destroy() {
+    this.chart.remove();
+  }
+
+  #lastClose(index) {
+    for (let at = index; at >= 0; at -= 1) if (this.#rows[at].close !== null) return this.#rows[at].close;
+    return null;
+  }
+
+  #fill() {
+    const { series: s, colours: c } = this;
+    const rows = this.#rows;
+    const time = this.#times;
+    const one = (name) => rows.flatMap((row, i) => (row[name] === null ? [] : [{ time: time[i], value: row[name] }]));
+    s.price.setData(rows.map((row, i) => (row.close === null ? { time: time[i] } : { time: time[i], ...this.#candle(row) })));
+    s.volume.setData(one("volume"));
+    for (const [name, column] of [["raw", "score"], ["filtered", "filtered_score"], ["buzz", "burst"]]) {
+      const points = one(column);
+      s[name].setData(this.#broken(points, column));
+      s[`${name}Dots`].setData(points);
+    }
+    const few = faint(c.accent, 30);
+    s.posts.setData(rows.flatMap((row, i) =>
+      row.posts === null ? [] : [{ time: time[i], value: row.posts, ...(row.confidence === "low" ? { color: few } : {}) }]));
+    s.barShade.setData(rows.flatMap((row, i) => (this.#gaps.bars.has(row.start) ? [{ time: time[i], value: 1 }] : [])));
+    s.postShade.setData(rows.flatMap((row, i) => (this.#gaps.posts.has(row.start) ? [{ time: time[i], value: 1 }] : [])));
+    this.#news = null;
+    this.#suit();
+  }
+
+  #candle(row) {
+    const { open, high, low, close } = row;
+    const factor = this.#view.adjusted && row.adj_close !== null ? row.adj_close / close : 1;
+    return { open: open * factor, high: high * factor, low: low * factor, close: close * factor };
+  }
+
+  // between rows without posts nothing is known: no line leads over them
+  #broken(points, column) {
+    const step = Math.max(TALK[this.#view.interval], STEP[this.#view.interval]) / 1000;
+    return points.map((point, index) => {
+      const next = points[index + 1];
+      return next && next.time - point.time > step * 1.5 && column !== "burst" ? { ...point, color: "transparent" } : point;
+    });
+  }
+
+  // dots and headlines are for where there is room
+  #suit() {
+    const spacing = this.chart.timeScale().options().barSpacing;
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    const dots = spacing >= DOTS_FROM ? 2.5 : 1;
+    if (dots !== this.#dots) {
+      this.#dots = dots;
+      for (const name of ["rawDots", "filteredDots", "buzzDots"]) this.series[name].applyOptions({ pointMarkersRadius: dots });
+    }
+    const news = !range || range.to - range.from < NEWS_UNTIL;
+    if (news === this.#news) return;
+    this.#news = news;
+    this.markers.setMarkers(this.#markers(news));
+  }
+
+  #markers(news) {
+    const { labels } = this.#view;
+    const shapes = { dividend: "circle", split: "square", news: "arrowUp" };
+    const tone = { dividend: this.colours.accent, split: this.colours.warn, news: this.colours.dim };
+    return this.#rows.flatMap((row, i) => {
+      const kinds = new Set((this.#marks.get(row.start) ?? []).map((mark) => mark.kind));
+      return [...kinds].filter((kind) => news || kind !== "news").map((kind) => ({
+        time: this.#times[i], position: kind === "news" ? "belowBar" : "aboveBar", shape: shapes[kind], color: tone[kind],
+        text: labels[kind], size: 0.8,
+      }));
+    });
+  }
+}
