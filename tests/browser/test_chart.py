@@ -118,6 +118,8 @@ async def test_a_moment_before_anything_was_known_is_empty_and_says_so(apple: Pa
     await apple.get_by_role("button", name="Back to now").click()
     await expect(apple.locator("[data-known]")).to_be_hidden()
     await expect(apple.locator(".chart-state")).to_be_hidden()
+    # the pointer rests where the button was, over the chart
+    await apple.mouse.move(5, 5)
     await expect(_legend(apple, "price")).to_contain_text("Close 199.00")
 
 
@@ -138,6 +140,7 @@ async def test_what_fails_can_be_tried_again(small: Small, browser: Browser) -> 
         await expect(state).to_contain_text("No connection to the server", timeout=60_000)
         await page.unroute("**/insight?*")
         await state.get_by_role("button", name="Try again").click()
+        await page.mouse.move(5, 5)
         await expect(_legend(page, "price")).to_contain_text("Close 199.00", timeout=60_000)
 
 

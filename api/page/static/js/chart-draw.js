@@ -53,8 +53,9 @@ export class Drawing {
       postShade: add(HistogramSeries, shade, 1),
       raw: add(LineSeries, { ...line, lineWidth: 1, lineStyle: LineStyle.Dashed, crosshairMarkerVisible: false }, 1),
       rawDots: add(LineSeries, { ...quiet, ...mood, lineVisible: false, crosshairMarkerVisible: false, pointMarkersVisible: true }, 1),
-      filtered: add(LineSeries, line, 1),
-      filteredDots: add(LineSeries, { ...quiet, ...mood, lineVisible: false, crosshairMarkerVisible: false, pointMarkersVisible: true }, 1),
+      // the line has no colour where it breaks, and a marker of it neither
+      filtered: add(LineSeries, { ...line, crosshairMarkerVisible: false }, 1),
+      filteredDots: add(LineSeries, { ...line, lineVisible: false, pointMarkersVisible: true }, 1),
       posts: add(HistogramSeries, { ...quiet, ...custom((value) => number(value), 1) }, 2),
       buzz: add(LineSeries, { ...line, autoscaleInfoProvider: undefined, ...custom((value) => number(value, 1), 0.1) }, 3),
       buzzDots: add(LineSeries, { ...quiet, lineVisible: false, crosshairMarkerVisible: false, pointMarkersVisible: true, ...custom((value) => number(value, 1), 0.1) }, 3),
@@ -108,8 +109,8 @@ export class Drawing {
     s.volume.applyOptions({ color: faint(c.dim, 35) });
     s.raw.applyOptions({ color: c.dim });
     s.rawDots.applyOptions({ color: c.dim });
-    s.filtered.applyOptions({ color: c.accent, crosshairMarkerBorderColor: c.card });
-    s.filteredDots.applyOptions({ color: c.accent });
+    s.filtered.applyOptions({ color: c.accent });
+    s.filteredDots.applyOptions({ color: c.accent, crosshairMarkerBorderColor: c.card });
     s.posts.applyOptions({ color: faint(c.accent, 60) });
     s.buzz.applyOptions({ color: c.ink, crosshairMarkerBorderColor: c.card });
     s.buzzDots.applyOptions({ color: c.ink });
