@@ -10,7 +10,9 @@ from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from api.app import create_app
 from lib.db.pool import Pool
+from lib.settings import Settings
 from tests.support import seed
 from tests.support.accounts import add_person, become, log_in
 
@@ -19,8 +21,10 @@ Client = AsyncTestClient[Litestar]
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 
 
-async def test_the_front_door_leads_to_the_documentation(reader: Client) -> None:
-    door = await reader.get("/", follow_redirects=False)
+async def test_where_no_pages_are_served_the_front_door_leads_to_the_documentation(database_url: str) -> None:
+    app = create_app(Settings(database_url=database_url, api_services=["users"]))
+    async with AsyncTestClient(app) as client:
+        door = await client.get("/", follow_redirects=False)
     assert (door.status_code, door.headers["location"]) == (302, "/docs")
 
 
