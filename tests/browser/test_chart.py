@@ -149,7 +149,7 @@ async def test_ten_years_come_when_they_are_wanted_and_minutes_too(visit: Visit,
     page = (await visit(f"/stocks/{LONG}", size=size)).page
     chart = page.locator("[data-chart]")
     await page.locator("[data-chart][data-whole]").wait_for()
-    assert int(await chart.get_attribute("data-rows") or 0) <= 400
+    assert int(await chart.get_attribute("data-rows") or 0) <= 500
     await page.locator('button[data-range="all"]').click()
     await expect(page.locator('button[data-range="all"]')).to_have_attribute("aria-pressed", "true")
     await expect(chart).to_have_attribute("data-rows", re.compile(r"^2[56]\d\d$"))

@@ -11,7 +11,8 @@ import { zoneOf } from "./chart-time.js";
 import { mountTold } from "./chart-told.js";
 import { el, sentence, t } from "./core.js";
 
-const FIRST = 400;
+// a year, and so much more that nothing before it is wanted at once
+const FIRST = 500;
 // a week of them
 const MINUTES = 10000;
 const LONG_AGO = 5 * 86400000;
