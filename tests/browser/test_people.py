@@ -274,10 +274,12 @@ async def test_without_a_connection_nobody_is_signed_out(device: BrowserContext,
     await page.route("**/api/v1/**", lambda route: route.abort("connectionrefused"))
     await page.reload()
     await page.evaluate("location.hash = '#account'")
+    again = page.locator("[data-facts]").get_by_role("button", name="Try again")
+    await expect(again).to_be_visible()
     await expect(page.locator("[data-offline]")).to_be_visible()
     assert await kept(page) is not None
     await page.unroute("**/api/v1/**")
-    await page.locator("[data-facts]").get_by_role("button", name="Try again").click()
+    await again.click()
     await expect(page.locator("[data-facts]")).to_contain_text(kim)
 
 
