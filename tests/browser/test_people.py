@@ -274,10 +274,12 @@ async def test_without_a_connection_nobody_is_signed_out(device: BrowserContext,
     await page.route("**/api/v1/**", lambda route: route.abort("connectionrefused"))
     await page.reload()
     await page.evaluate("location.hash = '#account'")
+    again = page.locator("[data-facts]").get_by_role("button", name="Try again")
+    await expect(again).to_be_visible()
     await expect(page.locator("[data-offline]")).to_be_visible()
     assert await kept(page) is not None
     await page.unroute("**/api/v1/**")
-    await page.locator("[data-facts]").get_by_role("button", name="Try again").click()
+    await again.click()
     await expect(page.locator("[data-facts]")).to_contain_text(kim)
 
 
@@ -331,13 +333,13 @@ async def test_a_forgotten_password_is_chosen_anew(town: Town, device: BrowserCo
     # the token is kept on the way through the other language
     await page.get_by_role("link", name="한국어").click()
     await expect(page.get_by_role("heading", name="새 비밀번호")).to_be_visible()
-    await page.get_by_label("새 비밀번호").fill(OTHER_PASSWORD)
+    await page.locator("#link-password").fill(OTHER_PASSWORD)
     await page.get_by_role("button", name="확인").click()
     await expect(page.get_by_role("heading", name="비밀번호가 바뀌었습니다")).to_be_visible()
     await page.goto("/language/en?to=/me")
     await sign_in(page, kim, OTHER_PASSWORD)
     await page.goto(link)
-    await page.get_by_label("New password").fill(PASSWORD)
+    await page.locator("#link-password").fill(PASSWORD)
     await page.get_by_role("button", name="Confirm").click()
     await expect(page.get_by_role("alert").filter(has_text="used already")).to_be_focused()
 
@@ -351,7 +353,7 @@ async def test_lists_are_made_filled_renamed_and_deleted(device: BrowserContext,
     await section.get_by_role("button", name="Make the list").click()
     made = section.locator("article").filter(has_text="Chips · 반도체")
     await made.get_by_role("combobox").fill("삼성")
-    await page.get_by_role("option", name=re.compile("Samsung")).click()
+    await page.get_by_role("option", name=re.compile("Samsung Electronics")).click()
     await expect(made.get_by_role("link", name="005930.KS")).to_be_visible()
     await made.get_by_role("button", name="Remove 005930.KS").click()
     await expect(made).to_contain_text("No stocks yet")

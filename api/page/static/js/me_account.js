@@ -13,12 +13,12 @@ export function mountAccount(root) {
     const me = await get("/users/me");
     find("locale").value = me.locale;
     for (const field of root.querySelectorAll("[data-username]")) field.value = me.email;
-    facts.replaceChildren(
+    facts.replaceChildren(...[
       fact(t("me", "address"), me.email),
       me.role === "user" ? null : fact(t("me", "role"), t("me", `role_${me.role}`)),
       fact(t("me", "since"), when(me.created_at)),
       fact(t("me", "password_since"), when(me.password_changed_at)),
-    );
+    ].filter(Boolean));
   });
   find("locale").addEventListener("change", async (event) => {
     const told = find("locale-told");
