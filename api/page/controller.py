@@ -14,6 +14,7 @@ from api.page.language import COOKIE, LANGUAGES
 from api.page.rendering import page
 from api.page.standing import standing_of
 from api.parameters import known_symbol
+from api.stocks.schemas import Stock
 from api.stocks.views import stock_view
 from lib.db.pool import Pool
 from lib.db.stocks import stock_detail
@@ -35,7 +36,9 @@ def home(request: Asked) -> Response[str]:
 async def stock(
     request: Asked, symbol: FromPath[str], pool: NamedDependency[Pool], settings: NamedDependency[Settings]
 ) -> Response[str]:
-    """Price and mood of one stock."""
+    """Price and mood of one stock. Where reads are closed, it says nothing by itself: its scripts ask with a proof."""
+    if not settings.public_reads:
+        return page(request, "stock.html", stock=_untold(known_symbol(symbol)))
     try:
         found = await stock_detail(pool, known_symbol(symbol), settings.scorer)
     except UnknownSymbol:
@@ -82,6 +85,13 @@ def switch_language(language: FromPath[str], to: FromQuery[str] = "/") -> Redire
     back = to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/"
     kept = Cookie(COOKIE, value=language, max_age=_A_YEAR, samesite="lax", httponly=True)
     return Redirect(back, status_code=303, cookies=[kept])
+
+
+def _untold(symbol: str) -> Stock:
+    return Stock(
+        symbol=symbol, name=symbol, name_ko=None, aliases=[], exchange=None, currency=None, kind="", listed_on=None,
+        delisted_on=None, sample=False, last_bar=None, last_sentiment=None,
+    )  # fmt: skip
 
 
 def pages() -> Router:

@@ -38,6 +38,13 @@ ADMIN_LOGIN = Rule("admin", "operations", login=True)
 TABLE: dict[str, Rule] = {
     "GET /": PUBLIC,
     "GET /account": PUBLIC,
+    "GET /analyze": PUBLIC,
+    "GET /assets/{version_asked}/{path}": PUBLIC,
+    "GET /compare": PUBLIC,
+    "GET /language/{language}": PUBLIC,
+    "GET /me": PUBLIC,
+    "GET /status": PUBLIC,
+    "GET /stocks/{symbol}": PUBLIC,
     "GET /docs": PUBLIC,
     "GET /docs/openapi.json": PUBLIC,
     "GET /docs/{path}": PUBLIC,

@@ -6,7 +6,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from api.app import create_app
 from lib.db.pool import Pool
+from lib.settings import Settings
 from tests.support import seed
 
 Client = AsyncTestClient[Litestar]
@@ -80,3 +82,13 @@ async def test_the_switch_is_kept_and_leads_back_to_us_alone(reader: Client) -> 
         assert "language=ko" in answer.headers["set-cookie"]
     assert '<html lang="ko"' in (await reader.get("/status", headers={"Accept-Language": "en"})).text
     assert (await reader.get("/language/xx", follow_redirects=False)).status_code == 404
+
+
+async def test_where_reads_are_closed_a_page_tells_nothing_of_a_stock(database_url: str, listed: None) -> None:
+    app = create_app(Settings(database_url=database_url, public_reads=False))
+    async with AsyncTestClient(app) as closed:
+        page = await closed.get("/stocks/005930.KS")
+        other = await closed.get("/stocks/NOPE")
+    assert (page.status_code, other.status_code) == (200, 200)
+    assert "Samsung" not in page.text
+    assert "삼성" not in page.text

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer
@@ -79,21 +79,10 @@ async def town(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
             yield Town(address, pool, home)
 
 
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    """The browser, without a window."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
-        )
-        yield opened
-        await opened.close()
-
-
 @pytest.fixture
-async def device(chromium: Browser, town: Town) -> AsyncIterator[BrowserContext]:
+async def device(browser: Browser, town: Town) -> AsyncIterator[BrowserContext]:
     """A browser of somebody's own, English, that fails the test where a script fails."""
-    context = await chromium.new_context(base_url=town.url, locale="en-US", reduced_motion="reduce")
+    context = await browser.new_context(base_url=town.url, locale="en-US", reduced_motion="reduce")
     context.set_default_timeout(60_000)
     failed: list[str] = []
     context.on("weberror", lambda error: failed.append(str(error.error)))
