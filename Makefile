@@ -14,10 +14,13 @@ help: ## show this list
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
 
+# a test waits for its database for a third of its time
+WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -lt 4 ] && expr "$$cores" + 1 || echo 4)
+
 # what starts whole platforms is not to be in the way of others of its kind, nor clusters of theirs; both go on side by side
 test: .venv/installed-dev .venv/client/installed ## run every test
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/integration tests/api tests/unit
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/integration tests/api tests/unit
 	@$(BIN)/python -m pytest tests/flows tests/faults > .venv/flows-and-faults.log 2>&1 & beside=$$!; \
 	$(BIN)/python -m pytest tests/acceptance; platforms=$$?; \
 	wait $$beside; flows=$$?; cat .venv/flows-and-faults.log; [ $$platforms -eq 0 ] && [ $$flows -eq 0 ]
@@ -96,9 +99,6 @@ smoke: .venv/installed-dev ## look whether the site at BASE_URL is well; changes
 
 e2e: .venv/installed-dev ## go through the site at BASE_URL as a person would, with an account that is deleted at the end
 	@$(BIN)/python -m pytest -n 0 tests/e2e --base-url "$(BASE_URL)" --mail-command "$${MAIL_COMMAND:-grep -lF \"\$$TO\" $${INSITECHART_HOME:-.insitechart}/mail/*.eml | xargs cat}" $(ARGS)
-
-browser: .venv/installed-dev ## look at the pages with a real browser
-	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 # the three services and the schema are left to the release flow, all else is brought to IMAGE before it
 deploy: .venv/installed ## bring IMAGE into ENVIRONMENT (staging, production) by the release flow
