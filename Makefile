@@ -14,13 +14,16 @@ help: ## show this list
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
 
+# takes minutes each, and belongs to make trials
+AT_LENGTH := tests/integration/test_release_killed.py tests/integration/test_base_backup_bucket.py
+
 # a test waits for its database for a third of its time
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -lt 4 ] && expr "$$cores" + 1 || echo 4)
 
 # what starts whole platforms is not to be in the way of others of its kind, nor clusters of theirs; both go on side by side
 test: .venv/installed-dev .venv/client/installed ## run every test
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/integration tests/api tests/unit
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(AT_LENGTH:%=--ignore=%) tests/integration tests/api tests/unit
 	@$(BIN)/python -m pytest tests/flows tests/faults > .venv/flows-and-faults.log 2>&1 & beside=$$!; \
 	$(BIN)/python -m pytest tests/acceptance; platforms=$$?; \
 	wait $$beside; flows=$$?; cat .venv/flows-and-faults.log; [ $$platforms -eq 0 ] && [ $$flows -eq 0 ]
@@ -51,7 +54,7 @@ browser: .venv/installed-dev ## open the pages in a real browser
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-TRIALS := tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py tests/acceptance/test_runbooks.py tests/faults/test_soak.py \
+TRIALS := $(AT_LENGTH) tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py tests/acceptance/test_runbooks.py \
 	tests/unit/test_finance.py tests/unit/test_vader.py tests/unit/test_korean.py tests/unit/test_resolver_robust.py tests/unit/test_backup_sealing.py \
 	tests/api/test_at_once.py tests/api/test_hot_direct.py
 

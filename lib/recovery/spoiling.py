@@ -12,7 +12,7 @@ import msgspec
 
 from lib.backup.layout import ARCHIVE, INDEX, backup_key, backups_prefix, wal_prefix
 from lib.backup.store.folder import FolderStore
-from lib.backup.wal.positions import is_segment
+from lib.backup.wal.positions import is_segment, number_at, parse_lsn, parse_segment
 from lib.domain.backups import Index, Kind
 from lib.errors import DrillRefused
 
@@ -68,9 +68,17 @@ def lose_segment(store: FolderStore, base: Index) -> str:
     segments = closed_segments(store, base.installation, base.system)
     if len(segments) < 3:
         raise DrillRefused("The drill's log is too short to lose a segment in its middle.")
-    lost = segments[-1]
+    # without its very last segment a log is shorter, and nobody can know that it went on
+    lost = _in_the_middle(segments, base)
     store.delete([f"{wal_prefix(base.installation, base.system)}{lost}"])
     return lost
+
+
+def _in_the_middle(segments: list[str], base: Index) -> str:
+    size = int(base.versions["wal_segment_bytes"])
+    first = number_at(parse_lsn(base.start_lsn or "0/0"), size)
+    needed = [name for name in segments if parse_segment(name, size).number >= first]
+    return needed[-2] if len(needed) > 1 else segments[-1]
 
 
 def shift(store: FolderStore, installation: str, kinds: tuple[Kind, ...], by: timedelta) -> None:

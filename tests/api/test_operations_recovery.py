@@ -179,5 +179,5 @@ async def test_prometheus_is_told(client: Client, pool: Pool) -> None:
     assert found["drill_age_seconds", "database"] == pytest.approx(86400, abs=120)
     # one was held yesterday, and the installation is too young for the others
     assert [found["drill_overdue_seconds", name] for name in get_args(Scenario)] == [0, 0, 0, 0]
-    assert found["recovery_target_seconds", "rpo", "database"] == Settings().rpo_database_s
-    assert found["recovery_target_seconds", "rto", "site"] == Settings().rto_site_s
+    assert found["recovery_target_seconds", "database", "rpo"] == Settings().rpo_database_s
+    assert found["recovery_target_seconds", "site", "rto"] == Settings().rto_site_s

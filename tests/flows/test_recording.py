@@ -29,7 +29,16 @@ def test_names_that_the_code_knows_are_in_the_list() -> None:
     assert len(NAMED) == len(read_deployments())
 
 
-async def test_only_what_differs_is_told() -> None:
+@pytest.fixture
+async def nothing_recorded() -> None:
+    """A server that knows no deployment, whoever used it before."""
+    async with get_client() as client:
+        for one in await client.read_deployments():
+            await client.delete_resource_owned_automations(f"prefect.deployment.{one.id}")
+            await client.delete_deployment(one.id)
+
+
+async def test_only_what_differs_is_told(nothing_recorded: None) -> None:
     bars, report, scores = (NAMED[name] for name in ("collect-bars/daily", "report/default", "score-posts/default"))
     load_flows([report])
     async with get_client() as client:

@@ -76,4 +76,6 @@ async def recorded(state: Any) -> dict[str, tuple[str, list[dict[str, Any]]]]:
         found = await client.read_artifacts(
             artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
         )
-    return {str(item.key): (item.description or "", json.loads(str(item.data))) for item in found}
+    return {
+        str(item.key): (item.description or "", json.loads(str(item.data))) for item in found if item.type == "table"
+    }

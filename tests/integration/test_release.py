@@ -265,7 +265,7 @@ async def test_services_that_differ_are_refused_with_what_to_do(kubernetes: Loca
         kubernetes.objects["services", "users"]["spec"]["selector"][COLOUR] = "green"
         with pytest.raises(ReleaseRefused, match="select different colours"):
             await release("app:2")
-        del kubernetes.objects["services", "users"]
-        with pytest.raises(ReleaseRefused, match="is no Service: users"):
-            await release("app:2")
+    del kubernetes.objects["services", "users"]
+    with pytest.raises(ReleaseRefused, match="is no Service: users"):
+        await release("app:2")
     assert kubernetes.named("deployments") == BLUE

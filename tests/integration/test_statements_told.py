@@ -4,12 +4,20 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
+from lib.db import told
 from lib.db.pool import open_pool
 from lib.logs import request_id
 
 SECRET = "kim@example.com"
+
+
+@pytest.fixture(autouse=True)
+def logger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was not used before: such a one goes on to where lines went then."""
+    monkeypatch.setattr(told, "log", structlog.stdlib.get_logger())
 
 
 def _of(lines: list[Any], event: str) -> list[Any]:

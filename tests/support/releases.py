@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import httpx
@@ -82,7 +83,15 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loca
         monkeypatch.setenv("KUBECONFIG", file)
         # the client reads the variable when it is imported
         monkeypatch.setattr("kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", file)
+        _until_in_use(server)
         yield server
+
+
+def _until_in_use(server: LocalKubernetes) -> None:
+    until = monotonic() + 60
+    while not all(len(server.ports_of(service)) == 2 for service in SERVICES):
+        assert monotonic() < until, "no pods came up"
+        sleep(0.02)
 
 
 class People:
