@@ -15,7 +15,8 @@ up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
 
 # takes minutes each, and belongs to make trials
-AT_LENGTH := tests/integration/test_release_killed.py tests/integration/test_base_backup_bucket.py
+AT_LENGTH := tests/integration/test_release_killed.py tests/integration/test_base_backup_bucket.py tests/acceptance/test_runbooks.py \
+	tests/acceptance/test_site_drill.py
 
 # a test waits for its database for a third of its time
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -lt 4 ] && expr "$$cores" + 1 || echo 4)
@@ -24,9 +25,9 @@ WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ 
 test: .venv/installed-dev .venv/client/installed ## run every test
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(AT_LENGTH:%=--ignore=%) tests/integration tests/api tests/unit
-	@$(BIN)/python -m pytest tests/flows tests/faults > .venv/flows-and-faults.log 2>&1 & beside=$$!; \
-	$(BIN)/python -m pytest tests/acceptance; platforms=$$?; \
-	wait $$beside; flows=$$?; cat .venv/flows-and-faults.log; [ $$platforms -eq 0 ] && [ $$flows -eq 0 ]
+	@$(BIN)/python -m pytest tests/flows > .venv/flows.log 2>&1 & beside=$$!; \
+	$(BIN)/python -m pytest $(AT_LENGTH:%=--ignore=%) tests/acceptance tests/faults; platforms=$$?; \
+	wait $$beside; flows=$$?; cat .venv/flows.log; [ $$platforms -eq 0 ] && [ $$flows -eq 0 ]
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
@@ -54,7 +55,7 @@ browser: .venv/installed-dev ## open the pages in a real browser
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-TRIALS := $(AT_LENGTH) tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py tests/acceptance/test_runbooks.py \
+TRIALS := $(AT_LENGTH) tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py \
 	tests/unit/test_finance.py tests/unit/test_vader.py tests/unit/test_korean.py tests/unit/test_resolver_robust.py tests/unit/test_backup_sealing.py \
 	tests/api/test_at_once.py tests/api/test_hot_direct.py
 
