@@ -15,17 +15,18 @@ up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
 
 # takes minutes each, and belongs to make trials
-AT_LENGTH := tests/integration/test_release_killed.py tests/integration/test_base_backup_bucket.py tests/acceptance/test_runbooks.py \
+AT_LENGTH := tests/integration/test_release.py tests/integration/test_release_killed.py tests/integration/test_base_backup_bucket.py \
+	tests/integration/test_drill_application.py tests/flows/test_rescore.py tests/faults/test_soak.py tests/acceptance/test_runbooks.py \
 	tests/acceptance/test_site_drill.py
 
 # a test waits for its database for a third of its time
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -lt 4 ] && expr "$$cores" + 1 || echo 4)
 
 # what starts whole platforms is not to be in the way of others of its kind, nor clusters of theirs; both go on side by side
-test: .venv/installed-dev .venv/client/installed ## run every test
+test: .venv/installed-dev .venv/client/installed ## run the tests; those that take minutes each belong to make trials
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(AT_LENGTH:%=--ignore=%) tests/integration tests/api tests/unit
-	@$(BIN)/python -m pytest tests/flows > .venv/flows.log 2>&1 & beside=$$!; \
+	@$(BIN)/python -m pytest $(AT_LENGTH:%=--ignore=%) tests/flows > .venv/flows.log 2>&1 & beside=$$!; \
 	$(BIN)/python -m pytest $(AT_LENGTH:%=--ignore=%) tests/acceptance tests/faults; platforms=$$?; \
 	wait $$beside; flows=$$?; cat .venv/flows.log; [ $$platforms -eq 0 ] && [ $$flows -eq 0 ]
 else
