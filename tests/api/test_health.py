@@ -32,11 +32,11 @@ async def test_probes_answer_at_the_root_and_in_the_api(client: Client) -> None:
 async def test_metrics_count_requests_by_route_and_not_by_path(pool: Pool, client: Client) -> None:
     await seed.add_symbol(pool, "AAPL")
     await client.get("/api/v1/stocks/AAPL")
-    await client.get("/api/v1/no-such-thing-4711")
+    await client.get("/api/v1/no-such-thing-at-all")
     text = (await client.get("/metrics")).text
     assert 'insitechart_http_requests_total{method="GET",route="/api/v1/stocks/{symbol}",status="200"}' in text
     assert 'route="unmatched",status="404"' in text
-    assert "4711" not in text
+    assert "no-such-thing" not in text
     assert "insitechart_build_info{version=" in text
     assert 'insitechart_database_pool_connections{state="open"}' in text
     assert "insitechart_http_request_duration_seconds_bucket" in text

@@ -138,7 +138,7 @@ async def test_closed_it_is_gone_at_once_and_leaves_nothing(
         await asyncio.sleep(0.4)
     began = monotonic()
     await reading.aclose()
-    assert monotonic() - began < 1
+    assert monotonic() - began < 4
     assert asyncio.all_tasks() == before
     for _ in range(200):
         await asyncio.sleep(0.01 if local_bluesky.open else 0)

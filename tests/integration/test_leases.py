@@ -65,6 +65,8 @@ async def test_a_statement_that_takes_too_long_says_so(database_url: str) -> Non
 
 
 async def test_nobody_waits_for_ever(leasing: LeasingPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    # to connect is not what is waited for here
+    await asyncio.gather(*(read_rows(leasing, "SELECT pg_sleep(0.2)") for _ in range(FOR_READS)))
     monkeypatch.setattr("lib.db.reading.ACQUIRE_TIMEOUT_S", 0.05)
     busy = [asyncio.create_task(read_rows(leasing, "SELECT pg_sleep(1)")) for _ in range(FOR_READS)]
     await asyncio.sleep(0.02)
