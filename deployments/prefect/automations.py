@@ -11,7 +11,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-import yaml
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState, RunDeployment
@@ -19,7 +18,7 @@ from prefect.events.schemas.automations import Automation as Recorded
 from prefect.events.schemas.automations import AutomationCore, EventTrigger
 from prefect.exceptions import ObjectNotFound
 
-from lib.errors import ConfigurationError
+from deployments.prefect.definitions import read_strictly
 from lib.logs import configure_logs, get_logger
 from lib.settings import load_settings
 
@@ -64,12 +63,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_automations(file: Path = FILE) -> list[Automation]:
     """Every watch of `file`. Raises ConfigurationError saying what is wrong with it."""
-    try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _File).automations
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
-        raise ConfigurationError(
-            f"{file} cannot be used: {error}", hint="Compare it with the one of the release."
-        ) from None
+    return read_strictly(file, _File).automations
 
 
 async def apply_automations(client: PrefectClient, wanted: Sequence[Automation], prefix: str = PREFIX) -> list[str]:

@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
@@ -61,6 +61,19 @@ class _File(msgspec.Struct, frozen=True):
 FILE = PROJECT / "prefect.yaml"
 
 
+_Form = TypeVar("_Form")
+
+
+def read_strictly(file: Path, form: type[_Form]) -> _Form:
+    """What the YAML of `file` says, as `form`. Raises ConfigurationError saying what is wrong with it."""
+    try:
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), form)
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise ConfigurationError(
+            f"{file} cannot be used: {error}", hint="Compare it with the one of the release."
+        ) from None
+
+
 def read_deployments(file: Path = FILE) -> list[Deployment]:
     """Every deployment of `file`, in its order. Raises ConfigurationError saying what is wrong and where."""
     return _read(file).deployments
@@ -72,11 +85,6 @@ def read_pull(file: Path = FILE) -> list[dict[str, Any]]:
 
 
 def _read(file: Path) -> _File:
-    try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _File)
-    except FileNotFoundError:
-        raise ConfigurationError(f"{file} is missing.", hint="It is part of the project: restore it.") from None
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise ConfigurationError(
-            f"{file} cannot be used: {error}", hint="Compare it with the one of the release."
-        ) from None
+    if not file.exists():
+        raise ConfigurationError(f"{file} is missing.", hint="It is part of the project: restore it.")
+    return read_strictly(file, _File)

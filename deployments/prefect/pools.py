@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import yaml
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectNotFound
 
-from lib.errors import ConfigurationError
+from deployments.prefect.definitions import read_strictly
 
 FILE = Path(__file__).with_name("pools.yaml")
 
@@ -43,12 +42,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_pools(file: Path = FILE) -> list[Pool]:
     """Every pool of `file`. Raises ConfigurationError saying what is wrong with it."""
-    try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _File).pools
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
-        raise ConfigurationError(
-            f"{file} cannot be used: {error}", hint="Compare it with the one of the release."
-        ) from None
+    return read_strictly(file, _File).pools
 
 
 async def apply_pools(client: PrefectClient, wanted: Sequence[Pool]) -> list[str]:
