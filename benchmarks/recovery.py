@@ -148,6 +148,8 @@ async def ways_back(folder: Path) -> tuple[float, float]:
     await connection.execute(_COMMIT, 1)
     place: str = await connection.fetchval("SELECT pg_current_wal_insert_lsn()::text")
     wanted = parse_lsn(place)
+    # PostgreSQL takes a place for reached when it sees a record behind it
+    await connection.execute(_COMMIT, 2)
     async with asyncio.timeout(600):
         while (service.progress.sent_to or 0) < wanted:  # noqa: ASYNC110  it is another loop that sends
             await asyncio.sleep(0.1)
@@ -178,11 +180,11 @@ async def _by_hand(raw: Path, segments: Path, place: Path, programs: Path, targe
     """What a person would do: unpack, copy the log beside it, recover to the same place, start."""
     data = place / "data"
     data.mkdir(parents=True, mode=0o700)
-    run(["tar", "-xf", str(raw / "base.tar"), "-C", str(data)], clean_environment())
-    shutil.copytree(segments, place / "log")
+    run(["tar", "--no-same-owner", "-xf", str(raw / "base.tar"), "-C", str(data)], clean_environment())
+    shutil.copytree(segments, place / "segments")
     settings = {"recovery_target_lsn": target, "recovery_target_inclusive": "off"}
     # the same start and stop of the server as ours: what differs is how everything came here
-    await recover(place, programs, settings, superuser="insitechart", log=place / "log")
+    await recover(place, programs, settings, superuser="insitechart", log=place / "segments")
     return await _started(place)
 
 
