@@ -9,7 +9,6 @@ export UV_NO_PROGRESS := 1
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 	@$(BIN)/insitechart up $(ARGS)
@@ -124,14 +123,13 @@ rollback: .venv/installed ## bring the former release back, in the cluster of PR
 tell: .venv/installed ## tell everybody in INSITECHART_NOTIFY_URLS: STATE (ok, failed, info), TITLE, BODY
 	@$(BIN)/python -m deployments.tell "$${STATE}" "$${TITLE}" "$${BODY}"
 
-lock: $(UV) ## renew requirements.lock, -dev.lock, -client.lock and -audit.lock
 vendor: ## renew what pages load that others made (npm is needed)
 	@set -e; folder=$$(mktemp -d); cd $$folder; npm pack --silent lightweight-charts@5 >/dev/null; tar xzf lightweight-charts-*.tgz; \
 	cp package/dist/lightweight-charts.standalone.production.mjs "$(CURDIR)/api/page/static/vendor/lightweight-charts.js"; \
 	cp package/LICENSE "$(CURDIR)/api/page/static/vendor/lightweight-charts.LICENSE.txt"; \
 	sed -n "s/^.*\"version\": \"\(.*\)\".*$$/lightweight-charts \1/p" package/package.json; rm -r $$folder
 
-lock: $(UV) ## renew requirements.lock, -dev.lock and -client.lock
+lock: $(UV) ## renew requirements.lock, -dev.lock, -client.lock and -audit.lock
 	@$(UV) pip compile requirements.in -o requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-dev.in -o requirements-dev.lock -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
 	@$(UV) pip compile requirements-client.in -o requirements-client.lock --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet $(ARGS)
@@ -169,5 +167,4 @@ $(UV):
 	@touch $@
 
 .PHONY: help up test lint format evaluate bench soak trials fuzz image secrets container-test cluster-test audit audit-code audit-packages sbom smoke \
-	e2e browser deploy rollback tell lock clean
-.PHONY: help up test lint format evaluate bench soak trials fuzz vendor lock clean
+	e2e browser deploy rollback tell vendor lock clean

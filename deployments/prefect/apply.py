@@ -12,7 +12,7 @@ from prefect.settings import get_current_settings
 from deployments.prefect.automations import apply_automations, read_automations
 from deployments.prefect.definitions import PROJECT, read_deployments
 from deployments.prefect.pools import apply_pools, read_pools
-from deployments.prefect.recording import record
+from deployments.prefect.recording import record, start_first_runs
 from lib.errors import ConfigurationError, PlatformError
 
 _HINT = "Say where it is: export PREFECT_API_URL=http://HOST:4200/api"
@@ -33,6 +33,7 @@ async def apply() -> list[str]:
         await _check(client)
         changed = await apply_pools(client, pools)
         recorded = await record(client, wanted, pooled=True)
+        await start_first_runs(client, recorded)
         for word, names in (("made", recorded.made), ("changed", recorded.changed), ("removed", recorded.removed)):
             changed += [f"{word}: deployment {name}" for name in names]
         return changed + await apply_automations(client, watches)

@@ -17,7 +17,8 @@ from prefect.exceptions import ObjectNotFound
 from deployments.prefect.automations import apply_automations, read_automations
 from deployments.prefect.definitions import PROJECT, read_deployments
 from deployments.prefect.job_template import job_template
-from deployments.prefect.pooled import record_for_pool
+from deployments.prefect.pools import apply_pools, read_pools
+from deployments.prefect.recording import record, start_first_runs
 from lib.errors import ConfigurationError
 from lib.logs import configure_logs, get_logger
 from lib.settings import load_settings
@@ -67,9 +68,11 @@ async def _main(image: str, namespace: str, seconds: float) -> None:
     async with get_client() as client:
         await until_reachable(client, seconds)
         changed = await apply_pool(client, job_template(image, namespace))
-        log.info("work pool recorded", changed=changed or "nothing")
-        recorded = await record_for_pool(client, read_deployments(), POOL)
-        log.info("deployments recorded", count=len(recorded))
+        queues = await apply_pools(client, read_pools())
+        log.info("work pool recorded", changed=", ".join(filter(None, (changed, *queues))) or "nothing")
+        recorded = await record(client, read_deployments(), pooled=True)
+        await start_first_runs(client, recorded)
+        log.info("deployments recorded", made=recorded.made, changed=recorded.changed, removed=recorded.removed)
         changes = await apply_automations(client, read_automations())
         log.info("automations recorded", changed=changes or "nothing")
 

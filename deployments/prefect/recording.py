@@ -21,6 +21,9 @@ from prefect.utilities.callables import parameter_schema
 from deployments.prefect.definitions import Deployment, read_pull
 from deployments.prefect.marks import is_mark, mark_of
 
+# asked once when they are recorded first, so that a new platform need not wait for the first time on the clock
+FIRST_RUNS = ("collect-bars/daily", "collect-bars/minute", "collect-posts/default")
+
 _PAGE = 200
 
 # runs start where the process stands that serves them
@@ -58,6 +61,13 @@ async def record(client: PrefectClient, wanted: Sequence[Deployment], *, pooled:
             await client.delete_deployment(one.id)
             recorded.removed.append(f"{(entrypoint or '').partition(':')[2].replace('_', '-')}/{name}")
     return recorded
+
+
+async def start_first_runs(client: PrefectClient, recorded: Recorded) -> None:
+    """Asks for one run of each of FIRST_RUNS that was made just now. Raises whatever the server answers with."""
+    for name in FIRST_RUNS:
+        if name in recorded.made:
+            await client.create_flow_run_from_deployment(recorded.ids[name])
 
 
 def load_flows(wanted: Sequence[Deployment]) -> None:

@@ -24,7 +24,7 @@ from prefect.runner import Runner
 
 from deployments.prefect.automations import apply_automations, read_automations
 from deployments.prefect.definitions import PROJECT, Deployment, read_deployments
-from deployments.prefect.recording import record
+from deployments.prefect.recording import record, start_first_runs
 from lib.logs import configure_logs, get_logger
 from lib.settings import load_settings
 
@@ -32,10 +32,6 @@ log = get_logger(__name__)
 
 # one run is one process of about 100 MB: more at once would only make them wait for the two cores of a small machine
 RUNS_AT_ONCE = 5
-
-# asked once right after the first start, so that a new platform need not wait for the first time on the clock
-FIRST_RUNS = ("collect-bars/daily", "collect-bars/minute", "collect-posts/default")
-
 
 # the client has no method for it; the server removes no more at once
 _REMOVE: Any = "/flow_runs/bulk_delete"
@@ -60,9 +56,7 @@ async def serve() -> None:
     async with get_client() as client:
         recorded = await record(client, wanted)
         missed = await forget_missed_runs(client, list(recorded.ids.values()))
-        for name in FIRST_RUNS:
-            if name in recorded.made:
-                await client.create_flow_run_from_deployment(recorded.ids[name])
+        await start_first_runs(client, recorded)
     log.info(
         "deployments served", deployments=len(wanted), made=len(recorded.made), changed=recorded.changed,
         removed=recorded.removed, missed_runs=missed,

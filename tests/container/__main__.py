@@ -216,7 +216,7 @@ def _is_well(one: dict[str, Any]) -> bool:
     """A container that ran once and is done is well, too."""
     state = one["State"]
     if not state["Running"]:
-        return bool(state["ExitCode"] == 0 and "migrate" in one["Name"])
+        return bool(state["ExitCode"] == 0 and one["Name"].endswith(("-migrate-1", "-record-deployments-1")))
     return bool(state.get("Health", {}).get("Status", "healthy") == "healthy")
 
 

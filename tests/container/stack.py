@@ -55,7 +55,6 @@ class Stack:
             # nothing here leads to providers, and what a small machine runs at once is what takes its time
             "STOCKS_REPLICAS": "1",
             "SENTIMENT_REPLICAS": "1",
-            "WORKER_REPLICAS": "1",
         }
         self._settings.write_text("".join(f"{key}={value}\n" for key, value in self._environment.items()))
 

@@ -11,10 +11,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect_kubernetes.worker import KubernetesWorkerJobConfiguration
 
 from deployments.checks.manifests import broken_rules
-from deployments.prefect.definitions import PROJECT, read_deployments
 from deployments.prefect.job_template import job_template
 from deployments.prefect.kubernetes import apply_pool, until_reachable
-from deployments.prefect.pooled import record_for_pool
 from lib.errors import ConfigurationError
 
 
@@ -67,26 +65,6 @@ async def test_a_deployment_may_ask_for_more() -> None:
     assert container["resources"] == {"requests": {"cpu": "250m", "memory": "4Gi"}, "limits": {"memory": "8Gi"}}
     assert job["spec"]["activeDeadlineSeconds"] == 60
     assert {"name": "INSITECHART_TASK_WORKERS", "value": "8"} in container["env"]
-
-
-async def test_deployments_are_recorded_for_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twice, as at each new version: what somebody switched off meanwhile stays off."""
-    monkeypatch.chdir(PROJECT)
-    wanted = [one for one in read_deployments() if "score_posts" in one.entrypoint]
-    assert wanted
-    async with get_client() as client:
-        await apply_pool(client, job_template("insitechart:1", "there"), "many")
-        names = await record_for_pool(client, wanted, "many")
-        assert names == [f"score-posts/{one.name}" for one in wanted]
-        recorded = await client.read_deployment_by_name(names[0])
-        assert recorded.work_pool_name == "many"
-        assert recorded.pull_steps == [{"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT)}}]
-        assert [schedule.slug for schedule in recorded.schedules] == [one.slug for one in wanted[0].schedules]
-        await client.update_deployment_schedule(recorded.id, recorded.schedules[0].id, active=False)
-        await record_for_pool(client, wanted, "many")
-        again = await client.read_deployment_by_name(names[0])
-        assert again.id == recorded.id
-        assert [schedule.active for schedule in again.schedules] == [False]
 
 
 def test_a_template_that_is_none_is_refused(tmp_path: Path) -> None:

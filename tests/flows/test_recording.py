@@ -12,8 +12,8 @@ from prefect.states import AwaitingRetry, Completed, Scheduled
 from deployments.local.prefect_server import SERVED
 from deployments.prefect.definitions import PROJECT, ConcurrencyLimit, CronSchedule, Deployment, read_deployments
 from deployments.prefect.marks import is_mark, mark_of
-from deployments.prefect.recording import load_flows, record
-from deployments.prefect.serve import FIRST_RUNS, forget_missed_runs
+from deployments.prefect.recording import FIRST_RUNS, load_flows, record
+from deployments.prefect.serve import forget_missed_runs
 
 NAMED = {one.full_name: one for one in read_deployments()}
 
