@@ -23,8 +23,8 @@ KINDS_WITH_PODS = ("Deployment", "StatefulSet", "Job")
 # the oldest that we support; `newest` is asked of the schemas themselves
 OLDEST = "1.29"
 
-# they are nothing by themselves: a template, and what turns blue to green
-_PARTS = ("k8s/api", "k8s/colours/green", "k8s/base/stocks", "k8s/base/sentiment", "k8s/base/users")
+# they are nothing by themselves: a template, what an overlay adds, and what turns blue to green
+_PARTS = ("k8s/api", "k8s/archive", "k8s/colours/green", "k8s/base/stocks", "k8s/base/sentiment", "k8s/base/users")
 
 _RUN = "of-a-run"
 

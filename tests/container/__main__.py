@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from tests.container import flows
 from tests.container.stack import Stack, build, docker, timed, until
 from tests.support.data import data_folder
 
@@ -46,6 +47,8 @@ def main(image: str | None, keep: bool, name: str) -> None:
                 _import(stack)
             with timed("first answers", told):
                 _answers(stack)
+            with timed("backed up, and proven by restores", told):
+                _backed_up(stack)
             _walls(stack)
             _killed(stack, told)
             _stopped(stack)
@@ -110,31 +113,19 @@ def _imports(folder: Path) -> Path:
 
 
 def _import(stack: Stack) -> None:
-    """By the flow, which an operator starts through the gateway."""
-    found: dict[str, Any] = {}
-
-    def recorded() -> bool:
-        found.update(
-            {
-                one["name"]: one
-                for one in stack.prefect("/deployments/filter", {})
-                if one["entrypoint"].endswith("import_archive")
-            }
-        )
-        return bool(found)
-
-    until("the deployment that imports is recorded", PATIENCE_S, recorded)
-    deployment = next(iter(found.values()))["id"]
     for kind, file in FILES.items():
-        parameters = {"kind": kind, "files": [f"/import/{file}"]}
-        run = stack.prefect(f"/deployments/{deployment}/create_flow_run", {"parameters": parameters})
+        flows.run(stack, "import-archive/default", {"kind": kind, "files": [f"/import/{file}"]}, PATIENCE_S)
 
-        def ended(run: str = run["id"]) -> bool:
-            state = stack.prefect(f"/flow_runs/{run}")["state"]["type"]
-            assert state not in ("FAILED", "CRASHED", "CANCELLED"), state
-            return bool(state == "COMPLETED")
 
-        until(f"{kind} imported", PATIENCE_S, ended)
+def _backed_up(stack: Stack) -> None:
+    """By the programs of the very server, its extensions included, into a server of its own."""
+    for name in ("backup/logical", "base-backup/full"):
+        flows.run(stack, name, {}, PATIENCE_S)
+    kept = {one["kind"]: one for one in flows.backups(stack)}
+    assert {kind: one["state"] for kind, one in kept.items()} == {"logical": "good", "base": "good"}, kept
+    for kind, one in kept.items():
+        for check in one["checks"]:
+            click.echo(f"          {kind}: {check['name']}: {check['told']}")
 
 
 def _answers(stack: Stack) -> None:
