@@ -85,6 +85,7 @@ async def losses(folder: Path) -> list[float]:
     connection = await connect(server.url(), application="insitechart-bench")
     installation = await installation_id(connection)
     await connection.execute(_MAKE)
+    await connection.execute(_FILL.replace("$1", str(_MB * 4000)))
     await connection.close()
     lost = []
     for trial in range(_TRIALS):

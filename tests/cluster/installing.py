@@ -14,6 +14,7 @@ import yaml
 
 from deployments.checks.check import PROJECT
 from deployments.checks.manifests import KINDS_WITH_PODS, build
+from lib.backup.keys import new_identity
 from lib.keyring.keys import new_key
 from tests.cluster.images import Images
 
@@ -58,6 +59,7 @@ def manifests(folder: Path, namespace: str, images: Images) -> list[dict[str, An
         "kind": "Kustomization",
         "namespace": namespace,
         "resources": [os.path.relpath(PROJECT / "k8s/overlays/staging", folder.resolve())],
+        "components": [os.path.relpath(PROJECT / "k8s/archive", folder.resolve())],
         "patches": patches,
         "images": [_renamed("insitechart", images.insitechart)],
         "replacements": [_IMAGE_OF_FLOWS],
@@ -105,6 +107,11 @@ def secret_manifests() -> list[dict[str, Any]]:
         },
         "insitechart-redis": {"password": redis, "url": f"redis://:{redis}@redis:6379/0"},
         "insitechart-keys": {"keys": f"{key.id}:{key.secret.decode()}"},
+        # no bucket is at hand: a folder of the pod's shows that the log comes
+        "insitechart-sources": {
+            "INSITECHART_BACKUP_STORE": "/tmp/insitechart/backups",
+            "INSITECHART_BACKUP_KEYS": new_identity(),
+        },
     }
     return [
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}

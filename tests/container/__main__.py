@@ -49,6 +49,8 @@ def main(image: str | None, keep: bool, name: str) -> None:
                 _answers(stack)
             with timed("backed up, and proven by restores", told):
                 _backed_up(stack)
+            with timed("a run failed, and people told", told):
+                flows.fail(stack, "import-archive/default", {"kind": "bars", "files": ["/import/none.csv"]}, PATIENCE_S)
             _walls(stack)
             _killed(stack, told)
             _stopped(stack)
@@ -125,7 +127,7 @@ def _backed_up(stack: Stack) -> None:
     assert {kind: one["state"] for kind, one in kept.items()} == {"logical": "good", "base": "good"}, kept
     for kind, one in kept.items():
         for check in one["checks"]:
-            click.echo(f"          {kind}: {check['name']}: {check['told']}")
+            click.echo(f"          {kind}: {check['name']}: {check['found']}")
 
 
 def _answers(stack: Stack) -> None:

@@ -10,8 +10,30 @@ _BACKUPS = (
 )
 
 
+_BAD = ("FAILED", "CRASHED", "CANCELLED")
+
+
 def run(stack: Stack, name: str, parameters: dict[str, Any], seconds: float) -> None:
     """Runs FLOW/DEPLOYMENT to its end. Raises AssertionError where it does not end well, or not in time."""
+    begun, state = _ended(stack, name, parameters, seconds)
+    assert state["type"] == "COMPLETED", (name, state["message"], _said(stack, begun))
+
+
+def fail(stack: Stack, name: str, parameters: dict[str, Any], seconds: float) -> None:
+    """The same for one that is to fail; and people are told of it. Raises AssertionError where they are not."""
+    begun, state = _ended(stack, name, parameters, seconds)
+    assert state["type"] == "FAILED", (name, state["message"])
+    about = f"prefect.flow-run.{begun}"
+
+    def told() -> bool:
+        runs = stack.prefect("/flow_runs/filter", {"flows": {"name": {"any_": ["tell"]}}})
+        mine = [one for one in runs if one["parameters"].get("run") == about]
+        return any(one["state_type"] == "COMPLETED" for one in mine)
+
+    until(f"people are told that {name} failed", seconds, told)
+
+
+def _ended(stack: Stack, name: str, parameters: dict[str, Any], seconds: float) -> tuple[str, dict[str, Any]]:
     flow, _, deployment = name.partition("/")
     recorded: list[str] = []
 
@@ -22,13 +44,14 @@ def run(stack: Stack, name: str, parameters: dict[str, Any], seconds: float) -> 
 
     until(f"{name} is recorded", seconds, known)
     begun = stack.prefect(f"/deployments/{recorded[0]}/create_flow_run", {"parameters": parameters})["id"]
+    state: dict[str, Any] = {}
 
-    def ended() -> bool:
-        state = stack.prefect(f"/flow_runs/{begun}")["state"]
-        assert state["type"] not in ("FAILED", "CRASHED", "CANCELLED"), (name, state["message"], _said(stack, begun))
-        return bool(state["type"] == "COMPLETED")
+    def over() -> bool:
+        state.update(stack.prefect(f"/flow_runs/{begun}")["state"])
+        return state["type"] in ("COMPLETED", *_BAD)
 
-    until(f"{name} ends", seconds, ended)
+    until(f"{name} ends", seconds, over)
+    return begun, state
 
 
 def backups(stack: Stack) -> list[dict[str, Any]]:
