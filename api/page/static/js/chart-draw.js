@@ -9,6 +9,8 @@ import { clockTimes } from "./chart-time.js";
 
 export const PANES = ["price", "mood", "posts", "buzz"];
 const HEIGHTS = [3.2, 1.7, 1.1, 1.1];
+// so many rows come by themselves; more of them were fetched, or not heard
+const FOLLOWED = 3;
 // so close together, dots would be a band
 const DOTS_FROM = 5;
 const NEWS_UNTIL = 400;
@@ -33,7 +35,7 @@ export class Drawing {
       autoSize: true,
       localization: { locale: language, timeFormatter: (time) => this.#label(time) },
       crosshair: { mode: CrosshairMode.Magnet },
-      rightPriceScale: { minimumWidth: 64 },
+      rightPriceScale: { minimumWidth: 64, entireTextOnly: true },
       timeScale: { rightOffset: 2, minBarSpacing: 0.1, maxBarSpacing: 60, lockVisibleTimeRangeOnResize: true },
       handleScale: { axisPressedMouseMove: { price: false } },
       // pages are scrolled over charts with a finger, too
@@ -129,7 +131,8 @@ export class Drawing {
     const range = this.chart.timeScale().getVisibleLogicalRange();
     const first = range && this.#rows[Math.max(0, Math.ceil(range.from))]?.start;
     const last = this.#rows.at(-1)?.start;
-    const atEnd = range && range.to >= this.#rows.length - 1;
+    const count = this.#rows.length;
+    const atEnd = range && range.to >= count - 1;
     this.#rows = rows;
     this.#view = view;
     this.#gaps = gaps;
@@ -141,8 +144,9 @@ export class Drawing {
     if (!range || first === undefined) return;
     let moved = this.indexAt(first) - Math.max(0, Math.ceil(range.from));
     // who looks at the newest row goes on looking at it
-    if (atEnd && rows.length && rows.at(-1).start > last) moved += rows.length - 1 - this.indexAt(last);
-    if (moved) this.chart.timeScale().setVisibleLogicalRange({ from: range.from + moved, to: range.to + moved });
+    const later = rows.length - 1 - this.indexAt(last);
+    if (atEnd && later > 0 && later <= FOLLOWED) moved += later;
+    if (moved || rows.length !== count) this.chart.timeScale().setVisibleLogicalRange({ from: range.from + moved, to: range.to + moved });
   }
 
   get rows() {
