@@ -79,7 +79,7 @@ const MOST = 100;
 
 /** `rows` as a table, the newest first; `about(row)` gives its marks and gaps. */
 export function tableOf(rows, { currency, view, about }) {
-  const names = ["time", "open", "high", "low", "close", "volume", "filtered", "raw", "posts", "without_copies", "buzz", "notes"];
+  const names = ["time", "open", "high", "low", "close", "volume", "mood_filtered", "mood_raw", "posts", "posts_filtered", "buzz", "notes"];
   const shown = rows.slice(-MOST).reverse();
   const cells = (row) => {
     const { gaps, marks } = about(row);

@@ -7,7 +7,7 @@ const place = root.querySelector("[data-sources]");
 
 function table(heads, rows) {
   return el("div", { class: "wide" }, el("table", {},
-    el("thead", {}, el("tr", {}, heads.map(([head, kind]) => el("th", { scope: "col", class: kind }, head)))),
+    el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
     el("tbody", {}, rows.map((cells) => el("tr", {}, cells))),
   ));
 }
@@ -16,14 +16,13 @@ shown(place, async () => {
   const { items } = await get("/sentiment/coverage", { window: "24h" });
   if (!items.length) return place.replaceChildren(el("p", { class: "notice warn" }, t("status", "never")));
   place.replaceChildren(table(
-    ["source", "state", "last", "received"].map((name) => [t("status", name), name === "received" ? "number" : ""]),
+    ["source", "state", "last"].map((name) => t("status", name)),
     items.map((one) => {
       const well = one.state === "ok" || one.state === "empty";
       return [
         el("td", {}, one.source, " ", el("span", { class: "under" }, one.feed)),
         el("td", {}, el("span", { class: well ? "good" : "bad" }, `${well ? "✓" : "✗"} ${t("status", `state_${one.state}`)}`), " ", el("span", { class: "under" }, one.reason)),
-        el("td", {}, el("time", { datetime: one.observed_at, title: when(one.observed_at) }, ago(one.observed_at))),
-        el("td", { class: "number" }, number(one.received)),
+        el("td", {}, el("time", { datetime: one.observed_at, title: when(one.observed_at) }, ago(one.observed_at)), " ", el("span", { class: "under" }, t("status", "received", { count: number(one.received) }))),
       ];
     }),
   ));
@@ -33,7 +32,7 @@ async function more() {
   const { items } = await get("/operations/sources");
   root.querySelector("[data-operators]").hidden = false;
   root.querySelector("[data-more-sources]").replaceChildren(table(
-    ["source", "standing", "what_to_do"].map((name) => [t("status", name), ""]),
+    ["source", "standing", "what_to_do"].map((name) => t("status", name)),
     items.map((one) => [el("td", {}, one.source ?? one.name), el("td", {}, one.standing), el("td", {}, one.what_to_do ?? "")]),
   ));
 }
