@@ -11,6 +11,7 @@ export const PANES = ["price", "mood", "posts", "buzz"];
 const HEIGHTS = [3.2, 1.7, 1.1, 1.1];
 // so many rows come by themselves; more of them were fetched, or not heard
 const FOLLOWED = 3;
+const NARROW = 600;
 // so close together, dots would be a band
 const DOTS_FROM = 5;
 const NEWS_UNTIL = 400;
@@ -62,11 +63,13 @@ export class Drawing {
       buzz: add(LineSeries, { ...line, autoscaleInfoProvider: undefined, ...custom((value) => number(value, 1), 0.1) }, 3),
       buzzDots: add(LineSeries, { ...quiet, lineVisible: false, crosshairMarkerVisible: false, pointMarkersVisible: true, ...custom((value) => number(value, 1), 0.1) }, 3),
     };
-    this.#scale("price", { top: 0.16, bottom: 0.24 });
+    // the legends of a phone have more lines
+    const isNarrow = place.clientWidth < NARROW;
+    this.#scale("price", { top: isNarrow ? 0.24 : 0.16, bottom: 0.24 });
     this.#scale("volume", { top: 0.82, bottom: 0 });
     this.#scale("barShade", { top: 0, bottom: 0 });
     this.#scale("postShade", { top: 0, bottom: 0 });
-    this.#scale("filtered", { top: 0.22, bottom: 0.06 });
+    this.#scale("filtered", { top: isNarrow ? 0.3 : 0.22, bottom: 0.06 });
     this.#scale("posts", { top: 0.3, bottom: 0 });
     this.#scale("buzz", { top: 0.3, bottom: 0.1 });
     this.zero = this.series.filtered.createPriceLine({ price: 0, lineWidth: 1, lineStyle: LineStyle.Solid, axisLabelVisible: false });
