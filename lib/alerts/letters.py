@@ -18,12 +18,12 @@ _MEASURES: dict[Locale, dict[Measure, str]] = {
         "price_change": "price change",
     },
     "ko": {
-        "score": "여론 점수",
-        "filtered_score": "여론 점수(중복 제외)",
-        "buzz": "화제성",
-        "filtered_buzz": "화제성(중복 제외)",
-        "price": "가격",
-        "price_change": "가격 변동률",
+        "score": "감성 점수",
+        "filtered_score": "감성 점수(중복 제외)",
+        "buzz": "관심도",
+        "filtered_buzz": "관심도(중복 제외)",
+        "price": "주가",
+        "price_change": "주가 등락률",
     },
 }
 _SIDES: dict[Locale, dict[Side, str]] = {

@@ -367,7 +367,7 @@ async def test_mail_goes_to_proved_addresses_in_their_language(pool: Pool, ada: 
     assert (english["template"], english["locale"], korean["locale"]) == ("alert-fired", "en", "ko")
     assert english["content"]["measure"] == "price"
     assert english["content"]["value"] == "70001 KRW"
-    assert (korean["content"]["measure"], korean["content"]["side"]) == ("가격", "초과")
+    assert (korean["content"]["measure"], korean["content"]["side"]) == ("주가", "초과")
     [dropped] = await deliveries(pool, alert)
     assert (dropped["state"], "not verified" in dropped["reason"]) == ("dropped", True)
     assert await courier.deliver_due(soon()) == {}

@@ -92,5 +92,5 @@ def test_every_letter_can_be_written(locale: Locale, template: str, measure: Mea
 def test_a_letter_speaks_the_language_of_who_gets_it() -> None:
     english, korean = (letter_values(delivery(locale=locale)) for locale in get_args(Locale))
     assert (english["measure"], english["side"], english["value"]) == ("price", "above", "80100 KRW")
-    assert (korean["measure"], korean["side"], korean["threshold"]) == ("가격", "초과", "80000 KRW")
+    assert (korean["measure"], korean["side"], korean["threshold"]) == ("주가", "초과", "80000 KRW")
     assert letter_values(delivery("price_change"))["value"] == "80100 %"

@@ -1,10 +1,22 @@
 // The colours of the page for a canvas, which knows no variables of a style sheet. It tells when they change.
 
+const NAMES = ["bg", "card", "sunk", "ink", "dim", "line", "accent", "up", "down", "warn", "good", "bad"];
+
+// a variable holds the colours of light and dark; only where one is used it is seen which of them it is
+const probe = document.createElement("span");
+probe.hidden = true;
+document.body.append(probe);
+
+const hex = (colour) => `#${colour.match(/\d+/g).slice(0, 3).map((part) => Number(part).toString(16).padStart(2, "0")).join("")}`;
+
 /** The colours as they are now, by the names of the variables without their dashes; each is #rrggbb. */
 export function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const names = ["bg", "card", "sunk", "ink", "dim", "line", "accent", "up", "down", "warn", "good", "bad"];
-  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  const found = {};
+  for (const name of NAMES) {
+    probe.style.setProperty("color", `var(--${name})`);
+    found[name] = hex(getComputedStyle(probe).color);
+  }
+  return found;
 }
 
 /** `colour` (#rrggbb) with an opacity of `percent`. */

@@ -1,5 +1,6 @@
 // The rows that the chart shows, page by page, as the API gave them. It does not draw.
 import { get } from "./core.js";
+import { LONG_AGO } from "./chart-ranges.js";
 
 /** Milliseconds of one row. */
 export const STEP = { "1d": 86400000, "1h": 3600000, "1m": 60000 };
@@ -44,9 +45,11 @@ export class Loaded {
     return this.#newerFrom !== null;
   }
 
-  /** The newest `limit` intervals, or those that end before `until` (ms). */
+  /** The newest `limit` intervals, or those that end before `until` (ms); where prices ended before, those up to their end. */
   async begin({ limit = PAGE, until = null } = {}) {
     const table = await this.#ask({ end: until && iso(until), limit: Math.min(limit, MOST) });
+    const end = until === null && table.truncated ? await this.#endOfPrices(table) : null;
+    if (end !== null) return this.begin({ limit, until: end });
     this.rows = rowsOf(table);
     this.actions = table.actions;
     this.sample = table.sample;
@@ -65,9 +68,10 @@ export class Loaded {
     });
   }
 
-  /** Everything that lies before `moment` (ms), or everything there is. */
+  /** What there is since `moment` (ms), or everything, also what comes after the end of prices. */
   async back(moment = -Infinity) {
     while (this.hasOlder && (this.rows.length === 0 || this.rows[0].start > moment)) await this.older(MOST);
+    while (moment === -Infinity && this.hasNewer) await this.newer();
   }
 
   /** What comes after the last row of a view that began in the past; true where something came. */
@@ -111,6 +115,14 @@ export class Loaded {
     }
   }
 
+  // where prices ended before the newest talk of a whole page, the moment after their end
+  async #endOfPrices({ start, close }) {
+    const priced = close.findLastIndex((one) => one !== null);
+    if (priced >= 0 && start.at(-1) - start[priced] <= LONG_AGO) return null;
+    const newest = priced >= 0 ? start[priced] : await newestBar(this.symbol, this.interval, this.asOf);
+    return newest === null ? null : newest + STEP[this.interval];
+  }
+
   #ask(range) {
     const asked = { interval: this.interval, as_of: this.asOf && iso(this.asOf), ...range };
     return get(`/stocks/${encodeURIComponent(this.symbol)}/insight`, asked);
@@ -129,8 +141,8 @@ export class Loaded {
   }
 }
 
-/** When bars of `interval` end: the start of the newest one in ms, or null where there is none. */
-export async function newestBar(symbol, interval) {
-  const { start } = await get(`/stocks/${encodeURIComponent(symbol)}/bars`, { interval, limit: 1 });
+/** When bars of `interval` end, as known at `asOf` (ms): the start of the newest one in ms, or null where there is none. */
+export async function newestBar(symbol, interval, asOf = null) {
+  const { start } = await get(`/stocks/${encodeURIComponent(symbol)}/bars`, { interval, limit: 1, as_of: asOf && iso(asOf) });
   return start.length ? start[0] : null;
 }

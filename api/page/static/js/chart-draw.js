@@ -9,6 +9,9 @@ import { clockTimes } from "./chart-time.js";
 
 export const PANES = ["price", "mood", "posts", "buzz"];
 const HEIGHTS = [3.2, 1.7, 1.1, 1.1];
+// so many rows come by themselves; more of them were fetched, or not heard
+const FOLLOWED = 3;
+const NARROW = 600;
 // so close together, dots would be a band
 const DOTS_FROM = 5;
 const NEWS_UNTIL = 400;
@@ -33,7 +36,7 @@ export class Drawing {
       autoSize: true,
       localization: { locale: language, timeFormatter: (time) => this.#label(time) },
       crosshair: { mode: CrosshairMode.Magnet },
-      rightPriceScale: { minimumWidth: 64 },
+      rightPriceScale: { minimumWidth: 64, entireTextOnly: true },
       timeScale: { rightOffset: 2, minBarSpacing: 0.1, maxBarSpacing: 60, lockVisibleTimeRangeOnResize: true },
       handleScale: { axisPressedMouseMove: { price: false } },
       // pages are scrolled over charts with a finger, too
@@ -60,11 +63,13 @@ export class Drawing {
       buzz: add(LineSeries, { ...line, autoscaleInfoProvider: undefined, ...custom((value) => number(value, 1), 0.1) }, 3),
       buzzDots: add(LineSeries, { ...quiet, lineVisible: false, crosshairMarkerVisible: false, pointMarkersVisible: true, ...custom((value) => number(value, 1), 0.1) }, 3),
     };
-    this.#scale("price", { top: 0.16, bottom: 0.24 });
+    // the legends of a phone have more lines
+    const isNarrow = place.clientWidth < NARROW;
+    this.#scale("price", { top: isNarrow ? 0.24 : 0.16, bottom: 0.24 });
     this.#scale("volume", { top: 0.82, bottom: 0 });
     this.#scale("barShade", { top: 0, bottom: 0 });
     this.#scale("postShade", { top: 0, bottom: 0 });
-    this.#scale("filtered", { top: 0.22, bottom: 0.06 });
+    this.#scale("filtered", { top: isNarrow ? 0.3 : 0.22, bottom: 0.06 });
     this.#scale("posts", { top: 0.3, bottom: 0 });
     this.#scale("buzz", { top: 0.3, bottom: 0.1 });
     this.zero = this.series.filtered.createPriceLine({ price: 0, lineWidth: 1, lineStyle: LineStyle.Solid, axisLabelVisible: false });
@@ -129,7 +134,8 @@ export class Drawing {
     const range = this.chart.timeScale().getVisibleLogicalRange();
     const first = range && this.#rows[Math.max(0, Math.ceil(range.from))]?.start;
     const last = this.#rows.at(-1)?.start;
-    const atEnd = range && range.to >= this.#rows.length - 1;
+    const count = this.#rows.length;
+    const atEnd = range && range.to >= count - 1;
     this.#rows = rows;
     this.#view = view;
     this.#gaps = gaps;
@@ -141,8 +147,9 @@ export class Drawing {
     if (!range || first === undefined) return;
     let moved = this.indexAt(first) - Math.max(0, Math.ceil(range.from));
     // who looks at the newest row goes on looking at it
-    if (atEnd && rows.length && rows.at(-1).start > last) moved += rows.length - 1 - this.indexAt(last);
-    if (moved) this.chart.timeScale().setVisibleLogicalRange({ from: range.from + moved, to: range.to + moved });
+    const later = rows.length - 1 - this.indexAt(last);
+    if (atEnd && later > 0 && later <= FOLLOWED) moved += later;
+    if (moved || rows.length !== count) this.chart.timeScale().setVisibleLogicalRange({ from: range.from + moved, to: range.to + moved });
   }
 
   get rows() {

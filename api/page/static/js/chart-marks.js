@@ -1,5 +1,5 @@
 // What happened to a stock beside its price: dividends, splits, headlines. It does not draw.
-import { get, language, t } from "./core.js";
+import { el, get, language, t } from "./core.js";
 
 const NEWS = ["yahoo", "feeds"];
 
@@ -32,6 +32,20 @@ export function marksByStart(actions, news, starts) {
   for (const one of news) put(one.start, { kind: "news", said: one.title, url: one.url });
   return found;
 }
+
+// a day of results has dozens of headlines
+const SAID = 2;
+
+/** `marks` as texts for where there is little room. */
+export function briefly(marks) {
+  const news = marks.filter((mark) => mark.kind === "news");
+  const texts = [...marks.filter((mark) => mark.kind !== "news"), ...news.slice(0, SAID)].map((mark) => mark.said);
+  return news.length > SAID ? [...texts, t("chart", "more_news", { count: news.length - SAID })] : texts;
+}
+
+/** `marks` as texts that lead to what they are about. */
+export const linked = (marks) =>
+  marks.map(({ said, url }) => (/^https?:/.test(url ?? "") ? el("a", { href: url, rel: "noopener noreferrer nofollow", target: "_blank" }, said) : said));
 
 // the row that a moment falls into is the last one that has begun by then
 function rowOf(starts, moment) {

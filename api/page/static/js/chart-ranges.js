@@ -7,6 +7,8 @@ export const RANGES = {
 };
 const MONTHS = { "1m": 1, "6m": 6, "1y": 12, "5y": 60 };
 const DAYS = { "1d": 1, "5d": 5 };
+// no market rests so long; prices that end before have ended
+export const LONG_AGO = 14 * 86400000;
 
 /**
  * Which of `rows` the span `range` holds, back from the newest price: `{ from, to, since }`, indexes and the moment (ms)
@@ -17,6 +19,8 @@ export function rangeOf(range, rows, zone) {
   let to = rows.length - 1;
   if (range === "all") return { from: 0, to, since: -Infinity };
   if (range in MONTHS) {
+    const priced = rows.findLastIndex((row) => row.close !== null);
+    if (priced >= 0 && rows[to].start - rows[priced].start > LONG_AGO) to = priced;
     const begin = new Date(rows[to].start);
     begin.setUTCMonth(begin.getUTCMonth() - MONTHS[range]);
     return { from: firstSince(rows, begin.getTime()), to, since: begin.getTime() };

@@ -1,6 +1,7 @@
 // The figures of a row in words: beside the panes, for a screen reader, and as a table. It does not draw.
 import { compact, day, el, language, number, percent, price, score, t } from "./core.js";
 import { gapSentence } from "./chart-gaps.js";
+import { briefly, linked } from "./chart-marks.js";
 
 const moments = new Map();
 
@@ -43,7 +44,7 @@ export function figures(row, before, { currency, view, gaps, marks }) {
             view.adjusted && row.adj_close !== null && row.adj_close !== row.close ? pair("adjusted_close", price(row.adj_close, currency)) : null,
             pair("volume", compact(row.volume)),
           ]),
-      ...marks.map((mark) => el("span", { class: "figure note" }, mark.said)),
+      ...briefly(marks).map((text) => el("span", { class: "figure note" }, text)),
       ...gaps.bars.map((gap) => el("span", { class: "figure gap" }, gapSentence(gap))),
     ],
     mood: [
@@ -68,7 +69,7 @@ export function sentenceOf(row, before, { currency, view, gaps, marks }) {
     row.close === null ? t("chart", "no_trading") : t("chart", "said_price", { price: price(row.close, currency), change: moved?.text ?? "–" }),
     row.posts ? t("chart", "said_mood", { mood: mood(row.filtered_score ?? row.score), posts: number(row.posts) }) : t("chart", "said_silence"),
     row.burst === null ? "" : t("chart", "said_buzz", { buzz: sigma(row.burst) }),
-    ...marks.map((mark) => mark.said),
+    ...briefly(marks),
     ...[...gaps.bars, ...gaps.posts].map(gapSentence),
   ];
   return said.filter(Boolean).join(". ");
@@ -78,15 +79,15 @@ const MOST = 100;
 
 /** `rows` as a table, the newest first; `about(row)` gives its marks and gaps. */
 export function tableOf(rows, { currency, view, about }) {
-  const names = ["time", "open", "high", "low", "close", "volume", "filtered", "raw", "posts", "without_copies", "buzz", "notes"];
+  const names = ["time", "open", "high", "low", "close", "volume", "mood_filtered", "mood_raw", "posts", "posts_filtered", "buzz", "notes"];
   const shown = rows.slice(-MOST).reverse();
   const cells = (row) => {
     const { gaps, marks } = about(row);
-    const notes = [...marks.map((mark) => mark.said), ...[...gaps.bars, ...gaps.posts].map(gapSentence)];
+    const notes = [...linked(marks), ...[...gaps.bars, ...gaps.posts].map(gapSentence)].flatMap((note, index) => (index ? [" · ", note] : [note]));
     return [
       price(row.open, currency), price(row.high, currency), price(row.low, currency), price(row.close, currency), compact(row.volume),
       score(row.filtered_score), score(row.score), number(row.posts), number(row.filtered_posts), sigma(row.burst),
-      notes.join(" · "),
+      notes,
     ].map((text, index) => el("td", { class: index < 10 ? "number" : "small" }, text));
   };
   return [

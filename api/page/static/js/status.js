@@ -16,14 +16,13 @@ shown(place, async () => {
   const { items } = await get("/sentiment/coverage", { window: "24h" });
   if (!items.length) return place.replaceChildren(el("p", { class: "notice warn" }, t("status", "never")));
   place.replaceChildren(table(
-    ["source", "feed", "state", "last", "received", "why"].map((name) => t("status", name)),
+    ["source", "state", "last"].map((name) => t("status", name)),
     items.map((one) => {
       const well = one.state === "ok" || one.state === "empty";
       return [
-        el("td", {}, one.source), el("td", {}, one.feed),
-        el("td", { class: well ? "good" : "bad" }, `${well ? "✓" : "✗"} ${t("status", `state_${one.state}`)}`),
-        el("td", {}, el("time", { datetime: one.observed_at, title: when(one.observed_at) }, ago(one.observed_at))),
-        el("td", {}, number(one.received)), el("td", { class: "small dim" }, one.reason),
+        el("td", {}, one.source, " ", el("span", { class: "under" }, one.feed)),
+        el("td", {}, el("span", { class: well ? "good" : "bad" }, `${well ? "✓" : "✗"} ${t("status", `state_${one.state}`)}`), " ", el("span", { class: "under" }, one.reason)),
+        el("td", {}, el("time", { datetime: one.observed_at, title: when(one.observed_at) }, ago(one.observed_at)), " ", el("span", { class: "under" }, t("status", "received", { count: number(one.received) }))),
       ];
     }),
   ));

@@ -1,6 +1,7 @@
 // The page of one stock: its numbers now, the chart, the posts; kept up to date by the stream.
-import { ago, el, get, language, nameOf, number, percent, price, score, shown, t, when } from "./core.js";
+import { day, el, get, number, percent, price, score, shown, t, when } from "./core.js";
 import { mount } from "./chart.js";
+import { LONG_AGO } from "./chart-ranges.js";
 import { follow } from "./live.js";
 import { mountPosts } from "./posts.js";
 import { mountWatchlist, starButton } from "./watchlist.js";
@@ -84,7 +85,21 @@ follow([symbol], async (kind, data) => {
   soon = setTimeout(() => shown(place, showMood), 1500);
 }, tell);
 
+const priceDay = root.querySelector("[data-price-day]");
+
 async function showPrice() {
   const { last_bar: bar } = await get(`/stocks/${path}`);
-  if (bar) root.querySelector("[data-price]").textContent = price(bar.close, root.dataset.currency);
+  if (!bar || !priceDay) return;
+  root.querySelector("[data-price]").textContent = price(bar.close, root.dataset.currency);
+  priceDay.textContent = priceDay.dateTime = bar.start.slice(0, 10);
+  tellEnd();
 }
+
+/** An archive ends somewhere; what is missing since then is nobody's failure. */
+function tellEnd() {
+  const place = root.querySelector("[data-prices-end]");
+  const last = priceDay && Date.parse(priceDay.dateTime);
+  place.hidden = !last || Date.now() - last < LONG_AGO;
+  place.textContent = place.hidden ? "" : `${t("chart", "prices_end", { day: day(last) })} ${t("chart", "prices_end_note")}`;
+}
+tellEnd();
