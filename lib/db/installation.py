@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
+import asyncpg
+
 from lib.db.pool import Connection, Pool
 from lib.db.reading import read_rows
+from lib.errors import MigrationError
 
 # made from a secret of the database, and says nothing about it
 _ID = "SELECT left(encode(sha256(convert_to('id' || author_salt::text, 'UTF8')), 'hex'), 16) FROM installation"
@@ -12,8 +15,16 @@ _BEGUN = "SELECT min(applied_at) FROM migrations"
 
 
 async def installation_id(db: Pool | Connection) -> str:
-    """16 hexadecimal digits that no two databases share, and that a restored copy shares with its original."""
-    found: str = await db.fetchval(_ID)
+    """16 hexadecimal digits that no two databases share, and that a restored copy shares with its original.
+
+    Raises MigrationError where the database has not got its tables yet.
+    """
+    try:
+        found: str | None = await db.fetchval(_ID)
+    except asyncpg.UndefinedTableError:
+        found = None
+    if found is None:
+        raise MigrationError("The database has not got its tables yet.", hint="Run `insitechart migrate`.")
     return found
 
 

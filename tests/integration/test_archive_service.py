@@ -17,11 +17,14 @@ from lib.backup.store.folder import FolderStore
 from lib.backup.store.objects import ObjectInfo, Store, Unfinished, Upload
 from lib.backup.wal.listing import read_head, read_listing
 from lib.backup.wal.service import ArchiveService
+from lib.db.databases import create_database
+from lib.db.migrate import migrate
 from lib.db.pool import connect, open_pool
 from lib.db.recovery.replication import drop_slot, read_slot, switch_segment
 from lib.db.recovery.wal import wal_standings
 from lib.errors import PlatformError, StoreError
 from lib.postgres.server import running_server
+from lib.settings import Settings
 from tests.support.archived import Archived, archived, rows_in, sending, standing_of, until, until_safe, until_sent
 
 
@@ -88,6 +91,22 @@ async def settled(own: Archived, service: ArchiveService) -> None:
     """Everything that is committed now is in the store."""
     await until_sent(service, await own.place())
     await until_safe(service, await own.now())
+
+
+async def test_a_database_without_tables_is_waited_for(own: Archived) -> None:
+    """On a cluster everything starts at once, and the tables come last."""
+    await create_database(own.server.url("postgres"), "later")
+    service = ArchiveService(Settings(home=own.home, wal_every_ms=100), own.server.url("later"), own.store, own.keys)
+    stop = asyncio.Event()
+    running = asyncio.create_task(service.run(stop))
+    try:
+        done, _ = await asyncio.wait([running], timeout=1)
+        assert not done, running.exception()
+        await migrate(own.server.url("later"))
+        await until(lambda: service.standing is not None and service.standing.state != "stopped")
+    finally:
+        stop.set()
+        await running
 
 
 async def test_closed_segments_and_the_growing_one_are_sent_and_pieces_go_with_their_segment(own: Archived) -> None:
