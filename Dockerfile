@@ -57,6 +57,7 @@ ENV PATH=/app/.venv/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     INSITECHART_LOG_FORMAT=json \
     PREFECT_HOME=/home/insitechart/prefect \
     PREFECT_LOGGING_SETTINGS_PATH=/app/deployments/prefect/logging.yaml \
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY=60 \
     DO_NOT_TRACK=1
 USER 10001:10001
 EXPOSE 8000
