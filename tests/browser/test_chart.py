@@ -13,7 +13,6 @@ from playwright.async_api import Browser, Locator, Page, expect
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer
 from tests.browser.conftest import DESKTOP, PHONE, Visit
-from tests.browser.stocked import LONG
 from tests.support import seed
 from tests.support.databases import fresh_database
 from tests.support.servers import api_process
@@ -145,8 +144,10 @@ async def test_what_fails_can_be_tried_again(small: Small, browser: Browser) -> 
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-async def test_ten_years_come_when_they_are_wanted_and_minutes_too(visit: Visit, size: dict[str, int]) -> None:
-    page = (await visit(f"/stocks/{LONG}", size=size)).page
+async def test_ten_years_come_when_they_are_wanted_and_minutes_too(
+    visit: Visit, ten_years: str, size: dict[str, int]
+) -> None:
+    page = (await visit(f"/stocks/{ten_years}", size=size)).page
     chart = page.locator("[data-chart]")
     await page.locator("[data-chart][data-whole]").wait_for()
     assert int(await chart.get_attribute("data-rows") or 0) <= 500
@@ -160,8 +161,8 @@ async def test_ten_years_come_when_they_are_wanted_and_minutes_too(visit: Visit,
     assert wide <= 0
 
 
-async def test_stocks_stand_beside_each_other_and_stay_in_the_address(visit: Visit) -> None:
-    page = (await visit(f"/compare?symbols=AAPL,{LONG},NOSUCH")).page
+async def test_stocks_stand_beside_each_other_and_stay_in_the_address(visit: Visit, ten_years: str) -> None:
+    page = (await visit(f"/compare?symbols=AAPL,{ten_years},NOSUCH")).page
     rows = page.locator("[data-rows] tr")
     await expect(rows).to_have_count(2)
     await expect(page.locator("[data-problem]")).to_contain_text("No stock has the symbol NOSUCH")
@@ -170,7 +171,7 @@ async def test_stocks_stand_beside_each_other_and_stay_in_the_address(visit: Vis
     await expect(page.locator("#add-list [role=option]").first).to_contain_text("005930.KS")
     await page.keyboard.press("Enter")
     await expect(rows).to_have_count(3)
-    assert page.url.endswith(f"?symbols=AAPL,{LONG},005930.KS")
+    assert page.url.endswith(f"?symbols=AAPL,{ten_years},005930.KS")
     await page.get_by_role("button", name="Remove Ten Years Incorporated").click()
     await expect(rows).to_have_count(2)
     assert page.url.endswith("?symbols=AAPL,005930.KS")

@@ -1,12 +1,10 @@
 """People at a real browser: from the mail that makes an account to its end, in several tabs, and with a thief about."""
 
 import asyncio
-import email
 import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from email.policy import default
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer
+from tests.browser.mailed import mailed_link, mails
 from tests.support import seed
 from tests.support.accounts import OTHER_PASSWORD, PASSWORD, add_person, new_address
 from tests.support.databases import fresh_database
@@ -41,15 +40,7 @@ class Town(NamedTuple):
 
     async def link(self, address: str, subject: str) -> str:
         """The address of the page to which the newest mail to `address` leads."""
-        async with asyncio.timeout(30):
-            while True:
-                for file in sorted((self.home / "mail").glob("*.eml"), reverse=True):
-                    mail = email.message_from_bytes(file.read_bytes(), policy=default)
-                    if mail["To"] == address and subject in str(mail["Subject"]):
-                        found = re.search(r"/account#\S+", str(mail.get_content()))  # type: ignore[attr-defined]
-                        assert found
-                        return found[0]
-                await asyncio.sleep(0.05)
+        return await mailed_link(self.home, address, subject)
 
     async def mails(self, address: str, subject: str) -> int:
         """How many mails `address` was sent whose subject holds `subject`, once all that was queued is sent."""
@@ -57,8 +48,7 @@ class Town(NamedTuple):
             # the API sends them in a loop of its own
             while await self.pool.fetchval("SELECT EXISTS (SELECT FROM mails WHERE closed_at IS NULL)"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        found = [email.message_from_bytes(file.read_bytes(), policy=default) for file in self.home.glob("mail/*.eml")]
-        return sum(mail["To"] == address and subject in str(mail["Subject"]) for mail in found)
+        return sum(mail["To"] == address and subject in str(mail["Subject"]) for mail in mails(self.home))
 
 
 @pytest.fixture(scope="module")
