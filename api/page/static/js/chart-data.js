@@ -6,7 +6,8 @@ export const STEP = { "1d": 86400000, "1h": 3600000, "1m": 60000 };
 /** Milliseconds of one row of posts. */
 export const TALK = { "1d": 86400000, "1h": 3600000, "1m": 300000 };
 
-const PAGE = 1500;
+// nights and weekends are counted, too
+const PAGE = { "1d": 1500, "1h": 1500, "1m": 5000 };
 const MOST = 10000;
 const COLUMNS = [
   "start", "open", "high", "low", "close", "adj_close", "volume", "posts", "authors", "positive", "negative", "score",
@@ -45,7 +46,7 @@ export class Loaded {
   }
 
   /** The newest `limit` intervals, or those that end before `until` (ms). */
-  async begin({ limit = PAGE, until = null } = {}) {
+  async begin({ limit = PAGE[this.interval], until = null } = {}) {
     const table = await this.#ask({ end: until && iso(until), limit: Math.min(limit, MOST) });
     this.rows = rowsOf(table);
     this.actions = table.actions;
@@ -56,12 +57,16 @@ export class Loaded {
   }
 
   /** What lies before; true where something came. */
-  older(limit = PAGE) {
+  older(limit = PAGE[this.interval]) {
     return this.#alone(async () => {
-      if (this.#older === null) return false;
-      const table = await this.#ask({ end: this.#older, limit: Math.min(limit, MOST) });
-      this.#older = table.truncated ? table.next : null;
-      return this.#join(table);
+      while (this.#older !== null) {
+        const table = await this.#ask({ end: this.#older, limit: Math.min(limit, MOST) });
+        this.#older = table.truncated ? table.next : null;
+        if (this.#join(table)) return true;
+        // holidays, and years between two archives
+        limit *= 4;
+      }
+      return false;
     });
   }
 
@@ -73,7 +78,7 @@ export class Loaded {
   /** What comes after the last row of a view that began in the past; true where something came. */
   newer() {
     return this.#alone(async () => {
-      let span = PAGE * STEP[this.interval];
+      let span = PAGE[this.interval] * STEP[this.interval];
       while (this.#newerFrom !== null) {
         const from = this.#newerFrom;
         const until = from + span;
