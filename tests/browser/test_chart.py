@@ -5,6 +5,7 @@ not heard, what was known then, changes as they happen; and stocks beside each o
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -25,6 +26,7 @@ class Small(NamedTuple):
     """An API that knows one stock, of sixty days, and its database."""
 
     url: str
+    database: str
     pool: Pool
 
 
@@ -44,7 +46,7 @@ async def small(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFacto
             pool, "reddit", "submissions/stocks", TODAY - 30 * DAY, length=2 * DAY, reason="Reddit answers 503."
         )
         with api_process(database_url=url, home=str(home), limits_anonymous_reads="0", log_level="warning") as address:
-            yield Small(address, pool)
+            yield Small(address, url, pool)
 
 
 @pytest.fixture
@@ -141,6 +143,27 @@ async def test_what_fails_can_be_tried_again(small: Small, browser: Browser) -> 
         await state.get_by_role("button", name="Try again").click()
         await page.mouse.move(5, 5)
         await expect(_legend(page, "price")).to_contain_text("Close 199.00", timeout=60_000)
+
+
+async def test_a_server_that_stops_is_said_and_what_is_shown_stays(
+    small: Small, browser: Browser, tmp_path: Path
+) -> None:
+    settings = {"database_url": small.database, "home": str(tmp_path), "limits_anonymous_reads": "0"}
+    async with await browser.new_context(locale="en-US", viewport=DESKTOP) as context:  # type: ignore[arg-type]
+        page = await context.new_page()
+        live, offline = page.locator("[data-live]"), page.locator("[data-offline]")
+        with api_process(**settings) as address:
+            await page.goto(f"{address}/stocks/AAPL")
+            await expect(live).to_have_attribute("data-state", "live")
+            await page.locator("[data-chart][data-whole]").wait_for()
+        await expect(live).to_have_attribute("data-state", "broken")
+        await expect(_legend(page, "price")).to_contain_text("Close 199.00")
+        await page.locator("[data-window='7d']").click()
+        await expect(offline).to_be_visible()
+        with api_process(**settings, api_port=address.rpartition(":")[2]):
+            await expect(live).to_have_attribute("data-state", "live", timeout=90_000)
+            await page.get_by_role("button", name="Try again").first.click()
+            await expect(offline).to_be_hidden()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
