@@ -9,6 +9,8 @@ export const TALK = { "1d": 86400000, "1h": 3600000, "1m": 300000 };
 // nights and weekends are counted, too
 const PAGE = { "1d": 1500, "1h": 1500, "1m": 5000 };
 const MOST = 10000;
+const ENOUGH = 100;
+const TRIES = 5;
 const COLUMNS = [
   "start", "open", "high", "low", "close", "adj_close", "volume", "posts", "authors", "positive", "negative", "score",
   "filtered_posts", "filtered_score", "burst", "confidence",
@@ -59,14 +61,18 @@ export class Loaded {
   /** What lies before; true where something came. */
   older(limit = PAGE[this.interval]) {
     return this.#alone(async () => {
-      while (this.#older !== null) {
+      const before = this.rows.length;
+      const came = () => this.rows.length - before;
+      for (let asked = 1; this.#older !== null; asked += 1) {
         const table = await this.#ask({ end: this.#older, limit: Math.min(limit, MOST) });
         this.#older = table.truncated ? table.next : null;
-        if (this.#join(table)) return true;
+        this.#join(table);
+        // a few rows at a time would be drawn again and again
+        if (came() >= ENOUGH || (came() && asked >= TRIES)) break;
         // holidays, and years between two archives
         limit *= 4;
       }
-      return false;
+      return came() > 0;
     });
   }
 
