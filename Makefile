@@ -21,13 +21,15 @@ AT_LENGTH := tests/integration/test_release.py tests/integration/test_release_ki
 # a test waits for its database for a third of its time
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -lt 4 ] && expr "$$cores" + 1 || echo 4)
 
-# what starts whole platforms is not to be in the way of others of its kind, nor clusters of theirs; both go on side by side
+# what starts whole platforms is not to be in the way of others of its kind, nor clusters of theirs; both go on side by side,
+# and the shorter of them is followed by one way through the pages
 test: .venv/installed-dev .venv/client/installed ## run the tests; those that take minutes each belong to make trials
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(AT_LENGTH:%=--ignore=%) tests/integration tests/api tests/unit
-	@$(BIN)/python -m pytest $(AT_LENGTH:%=--ignore=%) tests/flows > .venv/flows.log 2>&1 & beside=$$!; \
+	@{ $(BIN)/python -m pytest $(AT_LENGTH:%=--ignore=%) tests/flows; flows=$$?; \
+	$(BIN)/python -m pytest -m journey tests/browser && [ $$flows -eq 0 ]; } > .venv/beside.log 2>&1 & beside=$$!; \
 	$(BIN)/python -m pytest $(AT_LENGTH:%=--ignore=%) tests/acceptance tests/faults; platforms=$$?; \
-	wait $$beside; flows=$$?; cat .venv/flows.log; [ $$platforms -eq 0 ] && [ $$flows -eq 0 ]
+	wait $$beside; others=$$?; cat .venv/beside.log; [ $$platforms -eq 0 ] && [ $$others -eq 0 ]
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
@@ -49,7 +51,7 @@ evaluate: .venv/installed ## measure how right the scorers are, and publish it
 bench: .venv/installed-dev ## measure, each figure beside its raw baseline
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-browser: .venv/installed-dev ## open the pages in a real browser
+browser: .venv/installed-dev ## open all pages in a real browser, Debian's chromium (make test goes one way through them)
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 soak: .venv/installed-dev ## collect from failing providers while the collector is killed (about an hour)

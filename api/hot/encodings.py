@@ -55,9 +55,9 @@ async def encoded(answer: Answer, encoding: bytes) -> Bytes:
     if found is None:
         body = answer.body
         shorter = (
-            await asyncio.to_thread(_compress, body, encoding)
+            await asyncio.to_thread(compressed, body, encoding)
             if len(body) > _ON_THE_LOOP
-            else _compress(body, encoding)
+            else compressed(body, encoding)
         )
         tag = answer.tag[:-1] + b"-" + encoding + b'"'
         found = Bytes(shorter, tag) if len(shorter) < len(body) else Bytes(body, answer.tag)
@@ -65,7 +65,8 @@ async def encoded(answer: Answer, encoding: bytes) -> Bytes:
     return found
 
 
-def _compress(body: bytes, encoding: bytes) -> bytes:
+def compressed(body: bytes, encoding: bytes) -> bytes:
+    """`body` in one of ENCODINGS."""
     if encoding == b"gzip":
         return gzip.compress(body, _GZIP_LEVEL, mtime=0)
     return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body)

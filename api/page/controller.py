@@ -27,7 +27,7 @@ _A_YEAR = 365 * 24 * 3600
 
 
 @get("/", include_in_schema=False, sync_to_thread=False)
-def home(request: Asked) -> Response[str]:
+def home(request: Asked) -> Response[bytes]:
     """Search, what people speak of now, and the watchlist."""
     return page(request, "home.html")
 
@@ -35,7 +35,7 @@ def home(request: Asked) -> Response[str]:
 @get("/stocks/{symbol:str}", include_in_schema=False)
 async def stock(
     request: Asked, symbol: FromPath[str], pool: NamedDependency[Pool], settings: NamedDependency[Settings]
-) -> Response[str]:
+) -> Response[bytes]:
     """Price and mood of one stock. Where reads are closed, it says nothing by itself: its scripts ask with a proof."""
     if not settings.public_reads:
         return page(request, "stock.html", stock=_untold(known_symbol(symbol)))
@@ -49,19 +49,19 @@ async def stock(
 
 
 @get("/compare", include_in_schema=False, sync_to_thread=False)
-def compare(request: Asked) -> Response[str]:
+def compare(request: Asked) -> Response[bytes]:
     """Up to five stocks beside each other."""
     return page(request, "compare.html")
 
 
 @get("/analyze", include_in_schema=False, sync_to_thread=False)
-def analyze(request: Asked) -> Response[str]:
+def analyze(request: Asked) -> Response[bytes]:
     """A text of one's own, read as posts are."""
     return page(request, "analyze.html")
 
 
 @get("/status", include_in_schema=False)
-async def status(request: Asked, pool: NamedDependency[Pool]) -> Response[str]:
+async def status(request: Asked, pool: NamedDependency[Pool]) -> Response[bytes]:
     """How the sources stand, the last good backup, the last drills."""
     try:
         standing = await standing_of(pool)
@@ -71,7 +71,7 @@ async def status(request: Asked, pool: NamedDependency[Pool]) -> Response[str]:
 
 
 @get("/me", include_in_schema=False, sync_to_thread=False)
-def me(request: Asked, settings: NamedDependency[Settings]) -> Response[str]:
+def me(request: Asked, settings: NamedDependency[Settings]) -> Response[bytes]:
     """Signing in and up; the account, its keys and alerts."""
     return page(request, "me.html", is_mail_a_file=settings.smtp_url is None)
 

@@ -10,7 +10,7 @@ from api.page.rendering import page
 
 
 @get("/", include_in_schema=False, sync_to_thread=False)
-def account_page(request: Request[Any, Any, Any]) -> Response[str]:
+def account_page(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page; it is the same for everyone."""
     answer = page(request, "account.html")
     # a mailed link says nothing to whatever is opened from here

@@ -2,7 +2,8 @@
 permissions are kept.
 
 Who has proved who they are is counted as that user, and each API key may take its share of the user's budget; everyone
-else counts by address. Fields as in draft-ietf-httpapi-ratelimit-headers, in its form of two fields.
+else counts by address. Refreshed tokens have a budget of their own: they cost no password check, and many people behind
+one address stay logged in. Fields as in draft-ietf-httpapi-ratelimit-headers, in its form of two fields.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from lib.domain.networks import one_client
 from lib.domain.users import Principal
 from lib.metrics import RATE_LIMITED
 
-Kind = Literal["reads", "writes", "analyze", "logins"]
+Kind = Literal["reads", "writes", "analyze", "logins", "refreshes"]
 
 _READING = ("GET", "HEAD", "OPTIONS")
 _FREE = frozenset(
@@ -29,6 +30,9 @@ _FREE = frozenset(
 _ANALYZE = "/api/v1/sentiment/analyze"
 _USERS = "/api/v1/users"
 _TOKENS = "/api/v1/users/token"
+_REFRESH = "/api/v1/users/token/refresh"
+# how one becomes known, or stays so: counted by address, whoever is known
+_BECOMING: Sequence[Kind] = ("logins", "refreshes")
 
 
 class Budgets(NamedTuple):
@@ -58,6 +62,8 @@ def kind_of(method: str, path: str, *, known: bool) -> Kind | None:
         return "reads"
     if path == _ANALYZE:
         return "analyze"
+    if path == _REFRESH:
+        return "refreshes"
     if path.startswith(_TOKENS) or (not known and path.startswith(_USERS)):
         return "logins"
     return "writes"
@@ -125,11 +131,11 @@ class RateLimits:
             return ()
         client = scope["client"]
         address = client[0] if client else ""
-        return self._wanted(kind, principal, address if principal is None or kind == "logins" else "")
+        return self._wanted(kind, principal, address if principal is None or kind in _BECOMING else "")
 
     def _find(self, kind: Kind, principal: Principal | None, address: str) -> Sequence[Take]:
-        """From which buckets it takes. Logins count by address, whoever is known: they are how one becomes known."""
-        if principal is None or kind == "logins":
+        """From which buckets it takes."""
+        if principal is None or kind in _BECOMING:
             found = [(f"address:{one_client(address)}:{kind}", self._budgets.address[kind])]
         else:
             found = [(f"user:{principal.user_id}:{kind}", self._budgets.user[kind])]

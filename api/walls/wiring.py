@@ -25,6 +25,7 @@ def budgets_of(settings: Settings) -> Budgets:
             "reads": settings.limits_anonymous_reads,
             "analyze": settings.limits_anonymous_analyze,
             "logins": settings.limits_logins,
+            "refreshes": settings.limits_refreshes,
             # nobody may change anything without being known; what tries is counted with those who want to be
             "writes": settings.limits_logins,
         },

@@ -49,9 +49,10 @@ class ApiSettings(BaseModel):
         int, Field(ge=0, description="Reads a minute from one address whose user is not known; 0 is no limit.")
     ] = 600
     limits_anonymous_analyze: Annotated[int, Field(ge=0, description="Texts a minute that it may have read.")] = 60
-    limits_logins: Annotated[
-        int, Field(ge=0, description="Registrations, log-ins and refreshed tokens a minute from one address.")
-    ] = 60
+    limits_logins: Annotated[int, Field(ge=0, description="Registrations and log-ins a minute from one address.")] = 60
+    limits_refreshes: Annotated[
+        int, Field(ge=0, description="Refreshed tokens a minute from one address; they cost no password check.")
+    ] = 300
     limits_refusals: Annotated[
         int, Field(ge=0, description="Wrong credentials a minute from one address before it is not heard.")
     ] = 60

@@ -1,5 +1,5 @@
-"""What the pages of the tests show: Apple with real posts and prices where the folder of real data has them, a company
-with ten years of days and a month of minutes, and the sample archive. All of it comes in as people bring it in.
+"""What the pages of the tests show: Apple with real posts and prices where the folder of real data has them, beside the
+sample archive; and a company with ten years of days and a month of minutes. All of it comes in by the commands.
 """
 
 import csv
@@ -29,27 +29,47 @@ class Stocked(NamedTuple):
 
 
 def stock(url: str, home: Path) -> Stocked:
-    """Fills the database at `url` through the commands."""
-    _run(url, home, "sample", "load")
+    """Fills the database at `url` through the commands: the sample, and what is real."""
     folder = home / "archives"
     folder.mkdir()
-    _run(url, home, "import", "symbols", str(_listing(folder)))
-    for interval, file in (("1d", _days(folder)), ("1m", _minutes(folder))):
-        _run(url, home, "import", "bars", str(file), "--interval", interval, "--source", "test")
     found = _real(folder)
     if found is None:
+        _run(url, home, ["sample", "load"])
         return Stocked("AAPL", 0, False)
     bars, posts, count = found
-    _run(url, home, "import", "bars", str(bars), "--source", "archive")
-    _run(url, home, "import", "posts", str(posts))
-    _run(url, home, "score")
+    _run(
+        url, home,
+        ["sample", "load"],
+        ["import", "bars", str(bars), "--source", "archive"],
+        ["import", "posts", str(posts)],
+        ["score", "--workers", "1"],
+    )  # fmt: skip
     return Stocked("AAPL", count, True)
 
 
-def _run(url: str, home: Path, *words: str) -> None:
+def stock_long(url: str, home: Path) -> None:
+    """Adds LONG: ten years of days, and a month of minutes."""
+    folder = home / "long"
+    folder.mkdir()
+    several = [["import", "symbols", str(_listing(folder))]]
+    for interval, file in (("1d", _days(folder)), ("1m", _minutes(folder))):
+        several.append(["import", "bars", str(file), "--interval", interval, "--source", "test"])
+    _run(url, home, *several)
+
+
+# one process for all of them: it takes longer to start than to import
+_COMMANDS = """
+import json, sys
+from deployments.cli.main import cli
+for words in json.loads(sys.argv[1]):
+    cli(words, standalone_mode=False)
+"""
+
+
+def _run(url: str, home: Path, *several: list[str]) -> None:
     environment = {**os.environ, "INSITECHART_DATABASE_URL": url, "INSITECHART_HOME": str(home)}
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "deployments.cli", *words],
+        [sys.executable, "-P", "-c", _COMMANDS, json.dumps(several)],
         env=environment,
         capture_output=True,
         text=True,

@@ -5,6 +5,7 @@ not heard, what was known then, changes as they happen; and stocks beside each o
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -13,7 +14,6 @@ from playwright.async_api import Browser, Locator, Page, expect
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer
 from tests.browser.conftest import DESKTOP, PHONE, Visit
-from tests.browser.stocked import LONG
 from tests.support import seed
 from tests.support.databases import fresh_database
 from tests.support.servers import api_process
@@ -26,6 +26,7 @@ class Small(NamedTuple):
     """An API that knows one stock, of sixty days, and its database."""
 
     url: str
+    database: str
     pool: Pool
 
 
@@ -45,7 +46,7 @@ async def small(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFacto
             pool, "reddit", "submissions/stocks", TODAY - 30 * DAY, length=2 * DAY, reason="Reddit answers 503."
         )
         with api_process(database_url=url, home=str(home), limits_anonymous_reads="0", log_level="warning") as address:
-            yield Small(address, pool)
+            yield Small(address, url, pool)
 
 
 @pytest.fixture
@@ -144,9 +145,32 @@ async def test_what_fails_can_be_tried_again(small: Small, browser: Browser) -> 
         await expect(_legend(page, "price")).to_contain_text("Close 199.00", timeout=60_000)
 
 
+async def test_a_server_that_stops_is_said_and_what_is_shown_stays(
+    small: Small, browser: Browser, tmp_path: Path
+) -> None:
+    settings = {"database_url": small.database, "home": str(tmp_path), "limits_anonymous_reads": "0"}
+    async with await browser.new_context(locale="en-US", viewport=DESKTOP) as context:  # type: ignore[arg-type]
+        page = await context.new_page()
+        live, offline = page.locator("[data-live]"), page.locator("[data-offline]")
+        with api_process(**settings) as address:
+            await page.goto(f"{address}/stocks/AAPL")
+            await expect(live).to_have_attribute("data-state", "live")
+            await page.locator("[data-chart][data-whole]").wait_for()
+        await expect(live).to_have_attribute("data-state", "broken")
+        await expect(_legend(page, "price")).to_contain_text("Close 199.00")
+        await page.locator("[data-window='7d']").click()
+        await expect(offline).to_be_visible()
+        with api_process(**settings, api_port=address.rpartition(":")[2]):
+            await expect(live).to_have_attribute("data-state", "live", timeout=90_000)
+            await page.get_by_role("button", name="Try again").first.click()
+            await expect(offline).to_be_hidden()
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-async def test_ten_years_come_when_they_are_wanted_and_minutes_too(visit: Visit, size: dict[str, int]) -> None:
-    page = (await visit(f"/stocks/{LONG}", size=size)).page
+async def test_ten_years_come_when_they_are_wanted_and_minutes_too(
+    visit: Visit, ten_years: str, size: dict[str, int]
+) -> None:
+    page = (await visit(f"/stocks/{ten_years}", size=size)).page
     chart = page.locator("[data-chart]")
     await page.locator("[data-chart][data-whole]").wait_for()
     assert int(await chart.get_attribute("data-rows") or 0) <= 500
@@ -160,8 +184,8 @@ async def test_ten_years_come_when_they_are_wanted_and_minutes_too(visit: Visit,
     assert wide <= 0
 
 
-async def test_stocks_stand_beside_each_other_and_stay_in_the_address(visit: Visit) -> None:
-    page = (await visit(f"/compare?symbols=AAPL,{LONG},NOSUCH")).page
+async def test_stocks_stand_beside_each_other_and_stay_in_the_address(visit: Visit, ten_years: str) -> None:
+    page = (await visit(f"/compare?symbols=AAPL,{ten_years},NOSUCH")).page
     rows = page.locator("[data-rows] tr")
     await expect(rows).to_have_count(2)
     await expect(page.locator("[data-problem]")).to_contain_text("No stock has the symbol NOSUCH")
@@ -170,7 +194,7 @@ async def test_stocks_stand_beside_each_other_and_stay_in_the_address(visit: Vis
     await expect(page.locator("#add-list [role=option]").first).to_contain_text("005930.KS")
     await page.keyboard.press("Enter")
     await expect(rows).to_have_count(3)
-    assert page.url.endswith(f"?symbols=AAPL,{LONG},005930.KS")
+    assert page.url.endswith(f"?symbols=AAPL,{ten_years},005930.KS")
     await page.get_by_role("button", name="Remove Ten Years Incorporated").click()
     await expect(rows).to_have_count(2)
     assert page.url.endswith("?symbols=AAPL,005930.KS")

@@ -1,16 +1,65 @@
 """The pages as an analyst uses them: find a stock, read its mood and posts, switch the language, on a phone as well."""
 
-import re
+from typing import Any, NamedTuple
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import expect
+from playwright.async_api import Page, Request, expect
 
+from lib.db.pool import open_pool
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
+from tests.support.accounts import PASSWORD, add_person, new_address
 
-PATHS = ("/", "/stocks/AAPL", "/stocks/005930.KS", "/compare?symbols=AAPL,005930.KS", "/analyze", "/status", "/me")
+
+class Look(NamedTuple):
+    """How a page is looked at."""
+
+    language: str
+    size: dict[str, int]
+    dark: bool
+
+
+LOOKS = (
+    Look("en-US", DESKTOP, False),
+    Look("ko-KR", PHONE, True),
+    Look("en-US", PHONE, True),
+    Look("ko-KR", DESKTOP, False),
+    Look("en-US", DESKTOP, True),
+    Look("ko-KR", PHONE, False),
+)
+# each page, and what is there once it is whole
+_SHOWN = {
+    "/": ".trend",
+    "/stocks/AAPL": ".post",
+    "/stocks/005930.KS": ".post",
+    "/compare?symbols=AAPL,005930.KS": "[data-rows] tr:nth-child(2)",
+    "/analyze": "main form",
+    "/status": "[data-sources] > *",
+    "/me": "#sign-in",
+}
 # what is first asked of a stock's page, without the chart library
 _FIRST_VIEW_BYTES = 150_000
+
+
+def _name(look: Look) -> str:
+    return f"{look.language}-{look.size['width']}-{'dark' if look.dark else 'light'}"
+
+
+def _each_look() -> list[Any]:
+    """Every page in every look; on the journey each in one, and every look is somewhere on it."""
+    return [
+        pytest.param(path, look, id=f"{path}-{_name(look)}", marks=[pytest.mark.journey] if on_the_way else [])
+        for n, path in enumerate(_SHOWN)
+        for m, look in enumerate(LOOKS)
+        for on_the_way in (n % len(LOOKS) == m,)
+    ]
+
+
+@pytest.fixture
+async def kim(site: Site) -> str:
+    """The address of somebody who has an account."""
+    async with open_pool(site.database, application="insitechart-test", max_size=1) as pool:
+        return (await add_person(pool, new_address())).email
 
 
 async def test_a_stock_is_found_by_its_name_in_either_language(visit: Visit) -> None:
@@ -75,6 +124,7 @@ async def test_a_text_of_ones_own_is_read(visit: Visit) -> None:
     assert await told.locator("mark.tint").count() >= 1
 
 
+@pytest.mark.journey
 async def test_a_lost_connection_is_said_and_mended(visit: Visit) -> None:
     visitor = await visit("/stocks/AAPL")
     live = visitor.page.locator("[data-live]")
@@ -88,41 +138,49 @@ async def test_a_lost_connection_is_said_and_mended(visit: Visit) -> None:
     await expect(live).to_have_attribute("data-state", "live")
 
 
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("language", ["en-US", "ko-KR"])
-async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(visit: Visit, path: str, language: str) -> None:
-    for size, dark in ((DESKTOP, False), (PHONE, True)):
-        visitor = await visit(path, language=language, size=size, dark=dark)
-        await visitor.page.wait_for_load_state("networkidle") if "stocks" not in path else await expect(
-            visitor.page.locator(".post").first
-        ).to_be_visible()
-        found = await Axe().run(visitor.page)
-        broken = [
-            (rule["id"], node["html"][:120], node["failureSummary"][:200])
-            for rule in found.response["violations"]
-            for node in rule["nodes"]
-        ]
-        assert broken == []
-        width = await visitor.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert width <= 0, (path, size)
-        await visitor.context.close()
+@pytest.mark.parametrize(("path", "look"), _each_look())
+async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(visit: Visit, path: str, look: Look) -> None:
+    page = (await visit(path, language=look.language, size=look.size, dark=look.dark)).page
+    await expect(page.locator(_SHOWN[path]).first).to_be_visible()
+    await expect(page.locator("main [aria-busy=true]:visible")).to_have_count(0)
+    await _is_accessible(page)
 
 
+@pytest.mark.parametrize("look", LOOKS, ids=_name)
+@pytest.mark.parametrize("part", ["watchlists", "alerts", "keys", "account"])
+async def test_axe_finds_nothing_in_an_account(visit: Visit, kim: str, part: str, look: Look) -> None:
+    page = (await visit("/me#sign-in", language=look.language, size=look.size, dark=look.dark)).page
+    await page.locator("#in-email").fill(kim)
+    await page.locator("#in-password").fill(PASSWORD)
+    await page.locator("#in-password").press("Enter")
+    await expect(page.locator("[data-who]")).to_have_text(kim)
+    await page.evaluate(f"location.hash = '#{part}'")
+    await expect(page.locator(f"#{part}")).to_be_visible()
+    await expect(page.locator(f"#{part} [aria-busy=true]")).to_have_count(0)
+    await _is_accessible(page)
+
+
+@pytest.mark.journey
 async def test_the_first_view_of_a_stock_is_small(visit: Visit, site: Site) -> None:
-    visitor = await visit("/")
-    sizes: dict[str, int] = {}
-
-    async def count(answer: object) -> None:
-        address = answer.url  # type: ignore[attr-defined]
-        if "stream" not in address:
-            sizes[address] = (await answer.request.sizes())["responseBodySize"]  # type: ignore[attr-defined]
-
-    visitor.page.on("response", count)
-    await visitor.page.goto("/stocks/AAPL")
-    await expect(visitor.page.locator(".post").first).to_be_visible()
-    await visitor.page.wait_for_timeout(1000)
-    assert all(re.match(re.escape(site.url), address) for address in sizes), sizes
+    fresh = await visit(None)
+    asked: list[Request] = []
+    fresh.page.on("requestfinished", lambda request: asked.append(request))
+    await fresh.page.goto("/stocks/AAPL")
+    await fresh.page.locator("[data-chart][data-whole]").wait_for()
+    await expect(fresh.page.locator(".post").first).to_be_visible()
+    await expect(fresh.page.locator("main [aria-busy=true]:visible")).to_have_count(0)
+    sizes = {request.url: (await request.sizes())["responseBodySize"] for request in asked}
     whole = sum(size for address, size in sizes.items() if "lightweight-charts" not in address)
     assert 10_000 < whole <= _FIRST_VIEW_BYTES, sizes
+
+
+async def _is_accessible(page: Page) -> None:
+    found = await Axe().run(page)
+    broken = [
+        (rule["id"], node["html"][:120], node["failureSummary"][:200])
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]
+    assert broken == []
+    width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert width <= 0

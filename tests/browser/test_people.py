@@ -1,12 +1,10 @@
 """People at a real browser: from the mail that makes an account to its end, in several tabs, and with a thief about."""
 
 import asyncio
-import email
 import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from email.policy import default
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer
+from tests.browser.mailed import mailed_link, mails
 from tests.support import seed
 from tests.support.accounts import OTHER_PASSWORD, PASSWORD, add_person, new_address
 from tests.support.databases import fresh_database
@@ -45,15 +44,7 @@ class Town(NamedTuple):
 
     async def link(self, address: str, subject: str) -> str:
         """The address of the page to which the newest mail to `address` leads."""
-        async with asyncio.timeout(30):
-            while True:
-                for file in sorted((self.home / "mail").glob("*.eml"), reverse=True):
-                    mail = email.message_from_bytes(file.read_bytes(), policy=default)
-                    if mail["To"] == address and subject in str(mail["Subject"]):
-                        found = re.search(r"/account#\S+", str(mail.get_content()))  # type: ignore[attr-defined]
-                        assert found
-                        return found[0]
-                await asyncio.sleep(0.05)
+        return await mailed_link(self.home, address, subject)
 
     async def mails(self, address: str, subject: str) -> int:
         """How many mails `address` was sent whose subject holds `subject`, once all that was queued is sent."""
@@ -61,8 +52,7 @@ class Town(NamedTuple):
             # the API sends them in a loop of its own
             while await self.pool.fetchval("SELECT EXISTS (SELECT FROM mails WHERE closed_at IS NULL)"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        found = [email.message_from_bytes(file.read_bytes(), policy=default) for file in self.home.glob("mail/*.eml")]
-        return sum(mail["To"] == address and subject in str(mail["Subject"]) for mail in found)
+        return sum(mail["To"] == address and subject in str(mail["Subject"]) for mail in mails(self.home))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +68,8 @@ async def town(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
         await seed.add_bar(pool, "AAPL", datetime(2026, 3, 2, tzinfo=UTC), 200, adj_close=100)
         await seed.add_bar(pool, "AAPL", datetime(2026, 3, 3, tzinfo=UTC), 102, adj_close=102)
         # tests sign in more often than a person does
-        limits = {"limits_logins": "0", "limits_anonymous_reads": "0", "limits_refusals": "0"}
+        kinds = ("logins", "refreshes", "anonymous_reads", "refusals")
+        limits = {f"limits_{kind}": "0" for kind in kinds}
         with api_process(database_url=url, home=str(home), log_level="warning", **limits) as address:
             yield Town(address, pool, home)
 
@@ -109,6 +100,17 @@ async def kept(page: Page) -> dict[str, str] | None:
     """What this browser keeps of the session."""
     text = await page.evaluate(f"localStorage.getItem('{KEPT}')")
     return json.loads(text) if text else None
+
+
+async def change(page: Page, values: str) -> None:
+    """Changes what this browser keeps of the session, by members of an object of JavaScript."""
+    session = f"{{...JSON.parse(localStorage['{KEPT}']), {values}}}"
+    await page.evaluate(f"localStorage.setItem('{KEPT}', JSON.stringify({session}))")
+
+
+async def grow_old(page: Page) -> None:
+    """Makes the access token end now, for all this browser knows."""
+    await change(page, "until: 0")
 
 
 @pytest.fixture
@@ -189,6 +191,7 @@ async def test_tabs_that_renew_at_once_stay_signed_in(
     await sign_in(first, kim)
     tabs = [first, *[await device.new_page() for _ in range(3)]]
     for _ in range(3):
+        await grow_old(first)
         await asyncio.gather(*(tab.goto("/me#account") if tab is not first else tab.reload() for tab in tabs))
         for tab in tabs:
             await expect(tab.locator("[data-who]")).to_have_text(kim)
@@ -198,13 +201,41 @@ async def test_tabs_that_renew_at_once_stay_signed_in(
     assert await town.pool.fetchval(SESSIONS, kim) == 1
 
 
+async def test_opening_pages_renews_nothing(device: BrowserContext, kim: str) -> None:
+    page = await device.new_page()
+    await sign_in(page, kim)
+    renewed: list[str] = []
+    device.on("request", lambda request: renewed.append(request.url) if "token/refresh" in request.url else None)
+    for tab in (page, await device.new_page()):
+        for path in ("/", "/stocks/AAPL", "/compare?symbols=AAPL,NVDA", "/status", "/me#account"):
+            await tab.goto(path)
+        await tab.reload()
+        await expect(tab.locator("[data-facts]")).to_contain_text(kim)
+    assert renewed == []
+    await grow_old(page)
+    await page.reload()
+    await expect(page.locator("[data-facts]")).to_contain_text(kim)
+    assert len(renewed) == 1
+
+
+async def test_a_token_that_is_refused_is_renewed(device: BrowserContext, kim: str) -> None:
+    page = await device.new_page()
+    await sign_in(page, kim)
+    # as after a new password: the account goes on, its access tokens do not
+    await change(page, "access: 'x.y.z'")
+    await page.goto("/me#account")
+    await page.reload()
+    await expect(page.locator("[data-facts]")).to_contain_text(kim)
+
+
 async def test_whoever_was_stolen_from_is_told(town: Town, device: BrowserContext, kim: str) -> None:
     page = await device.new_page()
     await sign_in(page, kim)
     before = await kept(page)
     assert before is not None
-    await page.reload()
+    await grow_old(page)
     await page.goto("/me#account")
+    await page.reload()
     await expect(page.locator("[data-facts]")).to_contain_text(kim)
     async with httpx.AsyncClient(base_url=town.url) as thief:
         # later than an answer that was lost on the way would be asked for again
@@ -255,6 +286,7 @@ async def test_an_answer_that_is_lost_does_not_end_the_session(device: BrowserCo
         await route.abort("connectionreset")
 
     await page.route("**/users/token/refresh", lose_first)
+    await grow_old(page)
     await page.goto("/me#account")
     await page.reload()
     await expect(page.locator("[data-facts]")).to_contain_text(kim)

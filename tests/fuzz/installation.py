@@ -56,7 +56,16 @@ async def _fill_one(pool: Pool, symbol: str, now: datetime) -> None:
 @contextmanager
 def serving(database_url: str, home: Path) -> Iterator[str]:
     """The address of an API on it that counts no requests and has its keys and mails in `home`."""
-    unlimited = ("anonymous_reads", "anonymous_analyze", "logins", "refusals", "reads", "writes", "analyze")
+    unlimited = (
+        "anonymous_reads",
+        "anonymous_analyze",
+        "logins",
+        "refreshes",
+        "refusals",
+        "reads",
+        "writes",
+        "analyze",
+    )
     limits = {f"limits_{name}": "0" for name in unlimited}
     cheap = {"password_memory_mib": "19", "password_rounds": "2"}
     with api_process(database_url=database_url, home=str(home), log_level="warning", **limits, **cheap) as address:

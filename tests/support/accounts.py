@@ -86,7 +86,16 @@ def settings_of(database_url: str, home: Path, **values: Any) -> Settings:
     """An installation of its own, without limits on how often anybody asks."""
     unlimited = {
         f"limits_{name}": 0
-        for name in ("anonymous_reads", "anonymous_analyze", "logins", "refusals", "reads", "writes", "analyze")
+        for name in (
+            "anonymous_reads",
+            "anonymous_analyze",
+            "logins",
+            "refreshes",
+            "refusals",
+            "reads",
+            "writes",
+            "analyze",
+        )
     }
     return Settings(database_url=database_url, home=home, **unlimited | values)
 

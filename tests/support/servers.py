@@ -15,8 +15,8 @@ import httpx
 
 @contextmanager
 def api_process(**settings: str) -> Iterator[str]:
-    """The address of one process with these settings (by their variables' names, without INSITECHART_), once it is
-    alive."""
+    """The address of one process with these settings (by their variables' names, without INSITECHART_; any free
+    port), once it is alive."""
     with api_processes(settings) as [address]:
         yield address
 
@@ -37,9 +37,9 @@ def api_processes(*each: dict[str, str]) -> Iterator[list[str]]:
 def _start(settings: dict[str, str]) -> tuple["subprocess.Popen[bytes]", str, Path]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = settings.get("api_port") or str(probe.getsockname()[1])
     environment = {f"INSITECHART_{name.upper()}": value for name, value in settings.items()}
-    environment |= {"INSITECHART_API_PORT": str(port), "PATH": "/usr/bin:/bin"}
+    environment |= {"INSITECHART_API_PORT": port, "PATH": "/usr/bin:/bin"}
     environment.setdefault("INSITECHART_HOME", tempfile.mkdtemp(prefix="insitechart-test-"))
     # a pipe that nobody empties would hold the API up at its 64 KiB of log lines
     log = Path(environment["INSITECHART_HOME"]) / f"api-{port}.log"

@@ -29,7 +29,7 @@ OTHER_KEY = Principal(UUID(int=1), "user", frozenset({"read"}), "api-key", UUID(
 
 def _small() -> Budgets:
     return budgets(
-        anonymous={"reads": 3, "analyze": 2, "logins": 2, "writes": 2},
+        anonymous={"reads": 3, "analyze": 2, "logins": 2, "refreshes": 3, "writes": 2},
         user={"reads": 6, "analyze": 4, "writes": 0},
         key_percent=50,
     )
@@ -107,13 +107,25 @@ async def test_kinds_are_counted_apart_and_probes_not_at_all(limited: RateLimits
             assert (await web.put("/api/v1/users/me/watchlists")).status_code == 200
 
 
+async def test_who_stays_logged_in_is_not_kept_out_by_those_who_log_in(limited: RateLimits) -> None:
+    async with _client(limited) as web:
+        assert [(await web.post("/api/v1/users/token")).status_code for _ in range(3)] == [200, 200, 429]
+        assert [(await web.post("/api/v1/users/token/refresh")).status_code for _ in range(4)] == [200] * 3 + [429]
+    # whoever is known counts by address here, too
+    async with _client(limited, SOMEONE) as web:
+        refused = await web.post("/api/v1/users/token/refresh")
+    assert refused.json()["detail"] == "This address has used its 3 refreshes a minute."
+
+
 @pytest.mark.parametrize(
     ("method", "path", "known", "kind"),
     [
         ("GET", "/api/v1/stocks", False, "reads"), ("HEAD", "/", False, "reads"),
         ("POST", "/api/v1/sentiment/analyze", True, "analyze"), ("POST", "/api/v1/users", False, "logins"),
-        ("POST", "/api/v1/users/token/refresh", True, "logins"), ("DELETE", "/api/v1/users/me", True, "writes"),
-        ("POST", "/api/v1/users/me/watchlists", False, "logins"), ("GET", "/metrics", False, None),
+        ("POST", "/api/v1/users/token/refresh", True, "refreshes"), ("DELETE", "/api/v1/users/me", True, "writes"),
+        ("POST", "/api/v1/users/token/refresh/", False, "refreshes"), ("GET", "/metrics", False, None),
+        ("POST", "/api/v1/users/token/revoke", True, "logins"),
+        ("POST", "/api/v1/users/me/watchlists", False, "logins"),
         # a slash at the end opens no other budget, and what only begins like a probe is none
         ("POST", "/api/v1/sentiment/analyze/", True, "analyze"), ("GET", "/health/", False, None),
         ("GET", "/healthy", False, "reads"), ("GET", "/api/v1/metrics/x", False, "reads"),

@@ -7,8 +7,11 @@ export const STEP = { "1d": 86400000, "1h": 3600000, "1m": 60000 };
 /** Milliseconds of one row of posts. */
 export const TALK = { "1d": 86400000, "1h": 3600000, "1m": 300000 };
 
-const PAGE = 1500;
+// nights and weekends are counted, too
+const PAGE = { "1d": 1500, "1h": 1500, "1m": 5000 };
 const MOST = 10000;
+const ENOUGH = 100;
+const TRIES = 5;
 const COLUMNS = [
   "start", "open", "high", "low", "close", "adj_close", "volume", "posts", "authors", "positive", "negative", "score",
   "filtered_posts", "filtered_score", "burst", "confidence",
@@ -46,7 +49,7 @@ export class Loaded {
   }
 
   /** The newest `limit` intervals, or those that end before `until` (ms); where prices ended before, those up to their end. */
-  async begin({ limit = PAGE, until = null } = {}) {
+  async begin({ limit = PAGE[this.interval], until = null } = {}) {
     const table = await this.#ask({ end: until && iso(until), limit: Math.min(limit, MOST) });
     const end = until === null && table.truncated ? await this.#endOfPrices(table) : null;
     if (end !== null) return this.begin({ limit, until: end });
@@ -59,12 +62,20 @@ export class Loaded {
   }
 
   /** What lies before; true where something came. */
-  older(limit = PAGE) {
+  older(limit = PAGE[this.interval]) {
     return this.#alone(async () => {
-      if (this.#older === null) return false;
-      const table = await this.#ask({ end: this.#older, limit: Math.min(limit, MOST) });
-      this.#older = table.truncated ? table.next : null;
-      return this.#join(table);
+      const before = this.rows.length;
+      const came = () => this.rows.length - before;
+      for (let asked = 1; this.#older !== null; asked += 1) {
+        const table = await this.#ask({ end: this.#older, limit: Math.min(limit, MOST) });
+        this.#older = table.truncated ? table.next : null;
+        this.#join(table);
+        // a few rows at a time would be drawn again and again
+        if (came() >= ENOUGH || (came() && asked >= TRIES)) break;
+        // holidays, and years between two archives
+        limit *= 4;
+      }
+      return came() > 0;
     });
   }
 
@@ -77,7 +88,7 @@ export class Loaded {
   /** What comes after the last row of a view that began in the past; true where something came. */
   newer() {
     return this.#alone(async () => {
-      let span = PAGE * STEP[this.interval];
+      let span = PAGE[this.interval] * STEP[this.interval];
       while (this.#newerFrom !== null) {
         const from = this.#newerFrom;
         const until = from + span;

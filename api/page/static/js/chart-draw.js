@@ -4,7 +4,7 @@ import {
 } from "../vendor/lightweight-charts.js";
 import { compact, language, number, price, score } from "./core.js";
 import { colours, faint } from "./chart-colours.js";
-import { STEP, TALK } from "./chart-data.js";
+import { broken, candlesOf, lonely, pointsOf, signsOf } from "./chart-points.js";
 import { clockTimes } from "./chart-time.js";
 
 export const PANES = ["price", "mood", "posts", "buzz"];
@@ -12,6 +12,8 @@ const HEIGHTS = [3.2, 1.7, 1.1, 1.1];
 // so many rows come by themselves; more of them were fetched, or not heard
 const FOLLOWED = 3;
 const NARROW = 600;
+// lines with dots, and their columns
+const LINES = { raw: "score", filtered: "filtered_score", buzz: "burst" };
 // so close together, dots would be a band
 const DOTS_FROM = 5;
 const NEWS_UNTIL = 400;
@@ -28,7 +30,8 @@ export class Drawing {
   #marks = new Map();
   #gaps = { bars: new Map(), posts: new Map() };
   #view = {};
-  #dots = null;
+  #near = null;
+  #points = {};
   #news = null;
 
   constructor(place, currency) {
@@ -199,64 +202,48 @@ export class Drawing {
   #fill() {
     const { series: s, colours: c } = this;
     const rows = this.#rows;
-    const time = this.#times;
-    const one = (name) => rows.flatMap((row, i) => (row[name] === null ? [] : [{ time: time[i], value: row[name] }]));
-    s.price.setData(rows.map((row, i) => (row.close === null ? { time: time[i] } : { time: time[i], ...this.#candle(row) })));
-    s.volume.setData(one("volume"));
-    for (const [name, column] of [["raw", "score"], ["filtered", "filtered_score"], ["buzz", "burst"]]) {
-      const points = one(column);
-      s[name].setData(this.#broken(points, column));
-      s[`${name}Dots`].setData(points);
+    const times = this.#times;
+    const { interval, adjusted } = this.#view;
+    s.price.setData(candlesOf(rows, times, adjusted));
+    s.volume.setData(pointsOf(rows, times, "volume"));
+    for (const [name, column] of Object.entries(LINES)) {
+      const points = pointsOf(rows, times, column);
+      this.#points[name] = points;
+      s[name].setData(name === "buzz" ? points : broken(points, interval));
     }
     const few = faint(c.accent, 30);
     s.posts.setData(rows.flatMap((row, i) =>
-      row.posts === null ? [] : [{ time: time[i], value: row.posts, ...(row.confidence === "low" ? { color: few } : {}) }]));
-    s.barShade.setData(rows.flatMap((row, i) => (this.#gaps.bars.has(row.start) ? [{ time: time[i], value: 1 }] : [])));
-    s.postShade.setData(rows.flatMap((row, i) => (this.#gaps.posts.has(row.start) ? [{ time: time[i], value: 1 }] : [])));
+      row.posts === null ? [] : [{ time: times[i], value: row.posts, ...(row.confidence === "low" ? { color: few } : {}) }]));
+    const shaded = (gaps) => rows.flatMap((row, i) => (gaps.has(row.start) ? [{ time: times[i], value: 1 }] : []));
+    s.barShade.setData(shaded(this.#gaps.bars));
+    s.postShade.setData(shaded(this.#gaps.posts));
+    this.#near = null;
     this.#news = null;
     this.#suit();
   }
 
-  #candle(row) {
-    const { open, high, low, close } = row;
-    const factor = this.#view.adjusted && row.adj_close !== null ? row.adj_close / close : 1;
-    return { open: open * factor, high: high * factor, low: low * factor, close: close * factor };
-  }
-
-  // between rows without posts nothing is known: no line leads over them
-  #broken(points, column) {
-    const step = Math.max(TALK[this.#view.interval], STEP[this.#view.interval]) / 1000;
-    return points.map((point, index) => {
-      const next = points[index + 1];
-      return next && next.time - point.time > step * 1.5 && column !== "burst" ? { ...point, color: "transparent" } : point;
-    });
-  }
-
   // dots and headlines are for where there is room
   #suit() {
-    const spacing = this.chart.timeScale().options().barSpacing;
-    const range = this.chart.timeScale().getVisibleLogicalRange();
-    const dots = spacing >= DOTS_FROM ? 2.5 : 1;
-    if (dots !== this.#dots) {
-      this.#dots = dots;
-      for (const name of ["rawDots", "filteredDots", "buzzDots"]) this.series[name].applyOptions({ pointMarkersRadius: dots });
+    const near = this.chart.timeScale().options().barSpacing >= DOTS_FROM;
+    if (near !== this.#near) {
+      this.#near = near;
+      this.#dot(near);
     }
+    const range = this.chart.timeScale().getVisibleLogicalRange();
     const news = !range || range.to - range.from < NEWS_UNTIL;
     if (news === this.#news) return;
     this.#news = news;
-    this.markers.setMarkers(this.#markers(news));
+    const { labels } = this.#view;
+    this.markers.setMarkers(signsOf(this.#rows, this.#times, this.#marks, { labels, colours: this.colours, news }));
   }
 
-  #markers(news) {
-    const { labels } = this.#view;
-    const shapes = { dividend: "circle", split: "square", news: "arrowUp" };
-    const tone = { dividend: this.colours.accent, split: this.colours.warn, news: this.colours.dim };
-    return this.#rows.flatMap((row, i) => {
-      const kinds = new Set((this.#marks.get(row.start) ?? []).map((mark) => mark.kind));
-      return [...kinds].filter((kind) => news || kind !== "news").map((kind) => ({
-        time: this.#times[i], position: kind === "news" ? "belowBar" : "aboveBar", shape: shapes[kind], color: tone[kind],
-        text: labels[kind], size: 0.8,
-      }));
-    });
+  // thousands of dots upon their line take long to draw, and nobody could see them; those without a line are seen from
+  // afar, too
+  #dot(near) {
+    for (const [name, points] of Object.entries(this.#points)) {
+      const dots = this.series[`${name}Dots`];
+      dots.applyOptions({ pointMarkersRadius: near ? 2.5 : 1 });
+      dots.setData(near ? points : lonely(points, this.#view.interval));
+    }
   }
 }

@@ -1,12 +1,14 @@
 // The chart of one stock: what is in sight is loaded, shown, told in words, and kept up to date.
+import { mountChanges } from "./chart-changes.js";
 import { onColours } from "./chart-colours.js";
 import { Loaded, STEP, newestBar } from "./chart-data.js";
+import { mountControls } from "./chart-controls.js";
 import { extraStarts, gapsByStart, gapsOf, ofBars, ofPosts } from "./chart-gaps.js";
 import { mountKeys } from "./chart-keys.js";
 import { mountKnown } from "./chart-known.js";
 import { later } from "./chart-later.js";
 import { marksByStart, newsOf } from "./chart-marks.js";
-import { rangeOf, RANGES } from "./chart-ranges.js";
+import { rangeOf } from "./chart-ranges.js";
 import { zoneOf } from "./chart-time.js";
 import { mountTold } from "./chart-told.js";
 import { el, sentence, t } from "./core.js";
@@ -17,10 +19,7 @@ const FIRST = 500;
 const MINUTES = 10000;
 const LONG_AGO = 5 * 86400000;
 const HALF_A_DAY = 43200000;
-// so few rows in sight, and finer ones would say more
-const CLOSE_UP = 20;
 const EDGE = 60;
-const FINER = { "1d": ["1h", "1m"], "1h": ["1m"], "1m": [] };
 
 /** Shows the chart of `symbol` in `root` (chart.html). */
 export async function mount(root, { symbol, currency }) {
@@ -82,8 +81,10 @@ export async function mount(root, { symbol, currency }) {
   async function findGaps() {
     if (!data.rows.length) return;
     gapsSince = data.rows[0].start;
-    gaps = await gapsOf(symbol, gapsSince, Date.now());
-    if (!ended) redraw();
+    const found = await gapsOf(symbol, gapsSince, Date.now());
+    const isSame = JSON.stringify(found) === JSON.stringify(gaps);
+    gaps = found;
+    if (!isSame && !ended) redraw();
   }
 
   /** Loads another interval, moment or range; `keep` leaves the same time in sight. */
@@ -158,19 +159,6 @@ export async function mount(root, { symbol, currency }) {
   }, 60);
   const lookForGaps = later(() => findGaps().catch(() => {}), 1000);
 
-  function offerFiner() {
-    const button = at("closer");
-    const rows = drawing.inSight;
-    const finer = rows.length && rows.length <= CLOSE_UP
-      ? FINER[view.interval].find((interval) => newest[interval] !== null && (rows.at(-1).start - rows[0].start) / STEP[interval] < 4000)
-      : undefined;
-    button.hidden = !finer;
-    if (finer) {
-      button.textContent = t("chart", `closer_${finer}`);
-      button.dataset.closer = finer;
-    }
-  }
-
   drawing.chart.timeScale().subscribeVisibleLogicalRangeChange(() => {
     more();
     told.tabulate();
@@ -184,69 +172,12 @@ export async function mount(root, { symbol, currency }) {
     told.soon();
   });
 
-  at("closer").addEventListener("click", () => {
-    const [since, until] = span();
-    begin({ interval: at("closer").dataset.closer, keep: true, around: [since, until + STEP[view.interval]] });
-    box.focus();
-  });
-  for (const button of root.querySelectorAll("button[data-range]")) {
-    button.addEventListener("click", () => {
-      const interval = RANGES[button.dataset.range].find((one) => one === "1d" || newest[one] !== null);
-      begin({ interval, range: button.dataset.range });
-    });
-  }
-  for (const button of root.querySelectorAll("button[data-interval]")) {
-    button.addEventListener("click", () => {
-      const sight = span();
-      const interval = button.dataset.interval;
-      // as much of finer rows as can be seen, up to where the reader was
-      const width = sight ? Math.min(sight[1] - sight[0], STEP[interval] * 1500) : 0;
-      if (button.getAttribute("aria-pressed") === "true") return;
-      const end = sight && Math.min(sight[1], Math.max(newest[interval] ?? sight[1], sight[0]));
-      begin({ interval, keep: sight !== null, around: sight && [end - width, end + STEP[view.interval]] });
-    });
-  }
-  at("adjusted").addEventListener("change", (event) => {
-    view.adjusted = event.target.checked;
-    redraw();
-  });
-  at("show-table").addEventListener("click", (event) => {
-    const table = at("table");
-    table.hidden = !table.hidden;
-    event.target.setAttribute("aria-expanded", String(!table.hidden));
-    told.tabulate();
-  });
-
+  const offerFiner = mountControls(root, { drawing, view, newest, told, begin, redraw, span });
   mountKeys(box, drawing, reading, told);
 
-  // ---- what others do
-
-  let dirty = null;
-  const freshen = later(async () => {
-    const range = dirty;
-    dirty = null;
-    if (!range || known.moment || ended) return;
-    const mine = data;
-    try {
-      await mine.renew(...range);
-      if (mine === data && !ended) redraw();
-    } catch {
-      // the next change, or the next visit, brings it
-    }
-  }, 800);
-
-  /** Brings the chart up to date with an event of the stream. */
-  function changed(kind, change) {
-    if (ended || known.moment) return;
-    if (kind === "reset") return begin({ keep: true });
-    if (kind === "coverage") return lookForGaps();
-    if (change.symbol && change.symbol !== symbol) return;
-    if (kind === "bars" && change.interval && change.interval !== view.interval) return;
-    const [since, until] = [Date.parse(change.since), Date.parse(change.until)];
-    if (Number.isNaN(since) || Number.isNaN(until)) return;
-    dirty = dirty ? [Math.min(dirty[0], since), Math.max(dirty[1], until)] : [since, until];
-    freshen();
-  }
+  const changed = mountChanges({
+    symbol, view, redraw, begin, lookForGaps, isNow: () => !ended && known.moment === null, loaded: () => data,
+  });
 
   begin().then(async () => {
     const [hours, minutes, heard] = await Promise.allSettled([newestBar(symbol, "1h"), newestBar(symbol, "1m"), newsOf(symbol)]);
@@ -255,7 +186,7 @@ export async function mount(root, { symbol, currency }) {
     newest["1m"] = minutes.value ?? null;
     news = heard.value ?? [];
     for (const interval of ["1h", "1m"]) root.querySelector(`button[data-interval="${interval}"]`).disabled = newest[interval] === null;
-    redraw();
+    if (news.length) redraw();
     offerFiner();
     root.dataset.whole = "true";
   });

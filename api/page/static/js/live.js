@@ -30,6 +30,7 @@ export function follow(symbols, onEvent, onState) {
     const address = `/api/v1/sentiment/stream?symbols=${encodeURIComponent(symbols.join(","))}&kinds=sentiment,bars,coverage`;
     const headers = { Accept: "text/event-stream", ...(await proof.headers()), ...(lastId ? { "Last-Event-ID": lastId } : {}) };
     const answer = await fetch(address, { headers, signal: controller.signal, cache: "no-store" });
+    if (answer.status === 401) await proof.renewed(headers.Authorization);
     if (!answer.ok) throw new Problem(answer.status, {});
     pause = FIRST_PAUSE;
     onState("live");

@@ -1,5 +1,5 @@
-// Who is signed in. The access token lives in this page's memory alone; the refresh token is kept in the browser, where
-// every tab finds it.
+// Who is signed in. Both tokens are kept in the browser, where every tab and the next page find them: the access token
+// for the quarter of an hour that it is good for, so that opening pages renews nothing.
 //
 // A refresh token is good once, and whoever shows one again ends the whole sign-in, for it could be a thief. So tabs take
 // turns, and each reads the token again when it is its turn.
@@ -14,7 +14,6 @@ const EARLY_MS = 60000;
 const PATIENCE_MS = 4500;
 const LONG_PATIENCE_MS = 30000;
 
-let access = null;
 let known = kept(SESSION)?.email ?? null;
 const listeners = new Set();
 
@@ -46,7 +45,6 @@ export async function signIn(email, password) {
 /** Signs out, in every tab. It never fails: without a connection the session ends by itself, unused. */
 export async function signOut() {
   const session = kept(SESSION);
-  access = null;
   keep(SESSION, null);
   keep(ENDED, null);
   if (session) await revoke(session.refresh);
@@ -69,34 +67,35 @@ proof.headers = async () => {
   return token ? { Authorization: `Bearer ${token}` } : {};
 };
 
-proof.renewed = async (refused) => {
-  if (!kept(SESSION)) return false;
-  if (access && refused === `Bearer ${access.token}`) access = null;
-  return (await accessToken()) !== null;
-};
+proof.renewed = async (refused) => kept(SESSION) !== null && (await accessToken(refused)) !== null;
 
 proof.refused = () => {
   if (kept(SESSION)) end();
 };
 
 onKept(SESSION, () => {
-  if (current()?.email === known) return;
-  access = null;
-  tell();
+  if (current()?.email !== known) tell();
 });
 addEventListener("pageshow", (event) => {
   // a page that comes back from the browser's memory missed what happened meanwhile
   if (event.persisted && current()?.email !== known) location.reload();
 });
 
-const isFresh = () => access !== null && Date.now() < access.until - EARLY_MS;
+// the access token that is kept, unless it ends soon or was `refused` (as its header had it)
+function fresh(session, refused) {
+  const isGood = session?.access && Date.now() < session.until - EARLY_MS && refused !== `Bearer ${session.access}`;
+  return isGood ? session.access : null;
+}
 
-async function accessToken() {
-  if (isFresh()) return access.token;
+async function accessToken(refused = null) {
+  const ready = fresh(kept(SESSION), refused);
+  if (ready) return ready;
   return alone(SESSION, async () => {
-    if (isFresh()) return access.token;
     const session = kept(SESSION);
     if (!session) return null;
+    // another tab had its turn before
+    const renewed = fresh(session, refused);
+    if (renewed) return renewed;
     let tokens;
     try {
       tokens = await exchange(session.refresh);
@@ -109,7 +108,7 @@ async function accessToken() {
     if (now?.id !== session.id) return dropped(tokens);
     // what another tab has exchanged meanwhile is newer
     accept(now.refresh === session.refresh ? tokens : { ...tokens, refresh_token: now.refresh }, now);
-    return access.token;
+    return tokens.access_token;
   });
 }
 
@@ -135,13 +134,12 @@ const revoke = (token) =>
   ask("POST", "/users/token/revoke", { form: { token }, anonymous: true, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {});
 
 function accept(tokens, { id, email, role }) {
-  access = { token: tokens.access_token, until: Date.now() + tokens.expires_in * 1000 };
-  keep(SESSION, { id, email, role, refresh: tokens.refresh_token });
+  const until = Date.now() + tokens.expires_in * 1000;
+  keep(SESSION, { id, email, role, refresh: tokens.refresh_token, access: tokens.access_token, until });
   known = email;
 }
 
 function end() {
-  access = null;
   keep(ENDED, true);
   keep(SESSION, null);
   tell();
