@@ -64,5 +64,5 @@ async def test_a_crossing_reaches_a_mailbox(pool: Pool, server: tuple[Mailbox, i
 
     [mail] = mailbox.mails
     assert mail["To"] == "minji@example.com"
-    assert mail["Subject"] == "005930.KS: 가격 80000 KRW 초과"
+    assert mail["Subject"] == "005930.KS: 주가 80000 KRW 초과"
     assert "80100 KRW" in mail.get_content()
