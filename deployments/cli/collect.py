@@ -25,6 +25,8 @@ from lib.sources.bars import BarSource
 _CONNECTIONS = 40
 _AT_ONCE = 500
 
+ELSEWHERE = "another process reads it at the moment, so it was not asked."
+
 
 @click.group("collect")
 def collect_() -> None:
@@ -100,7 +102,10 @@ async def _source(
     async with open_source(pool, settings, name) as opened:
         streams = opened.source.streams()
         if deadline is None:
-            tell(await collect_round(pool, opened, streams, on_stored=on_stored))
+            outcomes = await collect_round(pool, opened, streams, on_stored=on_stored)
+            tell(outcomes)
+            for stream in sorted({*streams} - {outcome.stream for outcome in outcomes}):
+                click.echo(f"{name}: {stream}: {ELSEWHERE}")
         else:
             await collect_until(pool, opened, streams, deadline, on_stored=on_stored, on_outcomes=tell)
 
