@@ -16,7 +16,8 @@ up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 # takes minutes each, and belongs to make trials
 AT_LENGTH := tests/integration/test_release.py tests/integration/test_release_killed.py tests/integration/test_base_backup_bucket.py \
 	tests/integration/test_drill_application.py tests/flows/test_rescore.py tests/faults/test_soak.py tests/acceptance/test_runbooks.py \
-	tests/acceptance/test_site_drill.py
+	tests/acceptance/test_site_drill.py tests/integration/test_drill_faults.py tests/integration/test_drill_promotion.py \
+	tests/api/test_stream_killed.py tests/flows/test_drill.py tests/flows/test_dask_cluster.py tests/faults/test_killed_drill.py
 
 # a test waits for its database for a third of its time
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -lt 4 ] && expr "$$cores" + 1 || echo 4)
@@ -59,7 +60,7 @@ soak: .venv/installed-dev ## collect from failing providers while the collector 
 
 TRIALS := $(AT_LENGTH) tests/integration/test_spoiled_backups.py tests/integration/test_base_backup.py \
 	tests/unit/test_finance.py tests/unit/test_vader.py tests/unit/test_korean.py tests/unit/test_resolver_robust.py tests/unit/test_backup_sealing.py \
-	tests/api/test_at_once.py tests/api/test_hot_direct.py
+	tests/api/test_at_once.py tests/api/test_hot_direct.py tests/api/test_fuzz.py
 
 trials: .venv/installed-dev ## all that is left to chance at length: spoiled backups, hostile texts, every runbook
 	@INSITECHART_TRIALS=all $(BIN)/python -m pytest $(TRIALS) $(ARGS)

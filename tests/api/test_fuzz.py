@@ -16,9 +16,10 @@ from tests.fuzz.belongings import Words, give_belongings, headers_of
 from tests.fuzz.following import Follower
 from tests.fuzz.installation import fill, serving
 from tests.support.databases import fresh_database
+from tests.support.trials import trials
 
 SEED = 20260302
-EXAMPLES = 3
+EXAMPLES = trials(3, 1)
 CHAINS = 20
 
 
