@@ -26,17 +26,22 @@ async def apply() -> list[str]:
     if not get_current_settings().api.url:
         # Prefect would start a server for the moment, and all would be gone with it
         raise ConfigurationError("No Prefect server is named.", hint=_HINT)
+    async with get_client() as client:
+        await _check(client)
+        return await bring(client)
+
+
+async def bring(client: PrefectClient) -> list[str]:
+    """The same for the server of `client`, which answers."""
     # entrypoints are paths below the project
     os.chdir(PROJECT)
     pools, wanted, watches = read_pools(), read_deployments(), read_automations()
-    async with get_client() as client:
-        await _check(client)
-        changed = await apply_pools(client, pools)
-        recorded = await record(client, wanted, pooled=True)
-        await start_first_runs(client, recorded)
-        for word, names in (("made", recorded.made), ("changed", recorded.changed), ("removed", recorded.removed)):
-            changed += [f"{word}: deployment {name}" for name in names]
-        return changed + await apply_automations(client, watches)
+    changed = await apply_pools(client, pools)
+    recorded = await record(client, wanted, pooled=True)
+    await start_first_runs(client, recorded)
+    for word, names in (("made", recorded.made), ("changed", recorded.changed), ("removed", recorded.removed)):
+        changed += [f"{word}: deployment {name}" for name in names]
+    return changed + await apply_automations(client, watches)
 
 
 async def _check(client: PrefectClient) -> None:

@@ -6,7 +6,6 @@ be watched. Doing so again with the same values changes nothing. It does not ask
 
 import argparse
 import asyncio
-import os
 import time
 from typing import Any
 
@@ -14,11 +13,8 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectNotFound
 
-from deployments.prefect.automations import apply_automations, read_automations
-from deployments.prefect.definitions import PROJECT, read_deployments
+from deployments.prefect.apply import bring
 from deployments.prefect.job_template import job_template
-from deployments.prefect.pools import apply_pools, read_pools
-from deployments.prefect.recording import record, start_first_runs
 from lib.errors import ConfigurationError
 from lib.logs import configure_logs, get_logger
 from lib.settings import load_settings
@@ -68,13 +64,8 @@ async def _main(image: str, namespace: str, seconds: float) -> None:
     async with get_client() as client:
         await until_reachable(client, seconds)
         changed = await apply_pool(client, job_template(image, namespace))
-        queues = await apply_pools(client, read_pools())
-        log.info("work pool recorded", changed=", ".join(filter(None, (changed, *queues))) or "nothing")
-        recorded = await record(client, read_deployments(), pooled=True)
-        await start_first_runs(client, recorded)
-        log.info("deployments recorded", made=recorded.made, changed=recorded.changed, removed=recorded.removed)
-        changes = await apply_automations(client, read_automations())
-        log.info("automations recorded", changed=changes or "nothing")
+        log.info("work pool recorded", changed=changed or "nothing")
+        log.info("everything else recorded", changed=await bring(client) or "nothing")
 
 
 def _arguments() -> argparse.Namespace:
@@ -89,6 +80,4 @@ if __name__ == "__main__":
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
     given = _arguments()
-    # entrypoints are paths below the project
-    os.chdir(PROJECT)
     asyncio.run(_main(given.image, given.namespace, given.wait))

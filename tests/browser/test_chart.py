@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from lib.db.pool import Pool, open_pool
 from lib.postgres.server import PostgresServer
+from tests.browser.charted import go_back, legend
 from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.support import seed
 from tests.support.databases import fresh_database
@@ -61,40 +62,29 @@ async def apple(small: Small, browser: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
-def _legend(page: Page, pane: str) -> Locator:
-    return page.locator(f'[data-legend="{pane}"]')
-
-
-async def _go_back(page: Page, days: int) -> None:
-    await page.locator("[data-box]").focus()
-    await page.keyboard.press("End")
-    for _ in range(days):
-        await page.keyboard.press("ArrowLeft")
-
-
 async def test_the_figures_follow_the_pointer_and_the_keys(apple: Page) -> None:
-    await expect(_legend(apple, "price")).to_contain_text("Close 199.00")
+    await expect(legend(apple, "price")).to_contain_text("Close 199.00")
     box = await apple.locator("[data-canvas]").bounding_box()
     assert box is not None
     await apple.mouse.move(box["x"] + 20, box["y"] + 120)
-    await expect(_legend(apple, "price")).not_to_contain_text("Close 199.00")
+    await expect(legend(apple, "price")).not_to_contain_text("Close 199.00")
     await apple.mouse.move(5, 5)
-    await _go_back(apple, 2)
-    await expect(_legend(apple, "price")).to_contain_text("Close 197.00")
-    await expect(_legend(apple, "mood")).to_contain_text("+0.30 positive")
-    await expect(_legend(apple, "posts")).to_contain_text("2")
+    await go_back(apple, 2)
+    await expect(legend(apple, "price")).to_contain_text("Close 197.00")
+    await expect(legend(apple, "mood")).to_contain_text("+0.30 positive")
+    await expect(legend(apple, "posts")).to_contain_text("2")
     await expect(apple.locator("[data-said]")).to_contain_text("Close 197.00, ▲0.51%")
     await expect(apple.locator("[data-said]")).to_contain_text("2 posts")
     await apple.keyboard.press("Escape")
-    await expect(_legend(apple, "price")).to_contain_text("Close 199.00")
+    await expect(legend(apple, "price")).to_contain_text("Close 199.00")
 
 
 async def test_times_that_were_not_heard_say_which_source_and_why(apple: Page) -> None:
-    await _go_back(apple, 29)
-    await expect(_legend(apple, "mood")).to_contain_text("reddit was not heard")
-    await expect(_legend(apple, "mood")).to_contain_text("Reddit answers 503.")
+    await go_back(apple, 29)
+    await expect(legend(apple, "mood")).to_contain_text("reddit was not heard")
+    await expect(legend(apple, "mood")).to_contain_text("Reddit answers 503.")
     await apple.keyboard.press("Shift+ArrowRight")
-    await expect(_legend(apple, "mood")).not_to_contain_text("reddit")
+    await expect(legend(apple, "mood")).not_to_contain_text("reddit")
 
 
 async def test_the_table_has_what_is_in_sight(apple: Page) -> None:
@@ -121,15 +111,15 @@ async def test_a_moment_before_anything_was_known_is_empty_and_says_so(apple: Pa
     await expect(apple.locator(".chart-state")).to_be_hidden()
     # the pointer rests where the button was, over the chart
     await apple.mouse.move(5, 5)
-    await expect(_legend(apple, "price")).to_contain_text("Close 199.00")
+    await expect(legend(apple, "price")).to_contain_text("Close 199.00")
 
 
 async def test_changes_come_by_themselves(apple: Page, small: Small) -> None:
     await expect(apple.locator("[data-live]")).to_have_attribute("data-state", "live")
     await seed.add_bar(small.pool, "AAPL", TODAY - DAY, "201.25")
-    await expect(_legend(apple, "price")).to_contain_text("Close 201.25")
+    await expect(legend(apple, "price")).to_contain_text("Close 201.25")
     await seed.add_bar(small.pool, "AAPL", TODAY - DAY, 199)
-    await expect(_legend(apple, "price")).to_contain_text("Close 199.00")
+    await expect(legend(apple, "price")).to_contain_text("Close 199.00")
 
 
 async def test_what_fails_can_be_tried_again(small: Small, browser: Browser) -> None:
@@ -142,7 +132,7 @@ async def test_what_fails_can_be_tried_again(small: Small, browser: Browser) -> 
         await page.unroute("**/insight?*")
         await state.get_by_role("button", name="Try again").click()
         await page.mouse.move(5, 5)
-        await expect(_legend(page, "price")).to_contain_text("Close 199.00", timeout=60_000)
+        await expect(legend(page, "price")).to_contain_text("Close 199.00", timeout=60_000)
 
 
 async def test_a_server_that_stops_is_said_and_what_is_shown_stays(
@@ -157,7 +147,7 @@ async def test_a_server_that_stops_is_said_and_what_is_shown_stays(
             await expect(live).to_have_attribute("data-state", "live")
             await page.locator("[data-chart][data-whole]").wait_for()
         await expect(live).to_have_attribute("data-state", "broken")
-        await expect(_legend(page, "price")).to_contain_text("Close 199.00")
+        await expect(legend(page, "price")).to_contain_text("Close 199.00")
         await page.locator("[data-window='7d']").click()
         await expect(offline).to_be_visible()
         with api_process(**settings, api_port=address.rpartition(":")[2]):
@@ -179,7 +169,7 @@ async def test_ten_years_come_when_they_are_wanted_and_minutes_too(
     await expect(chart).to_have_attribute("data-rows", re.compile(r"^2[56]\d\d$"))
     await page.locator('button[data-range="1d"]').click()
     await expect(chart).to_have_attribute("data-interval", "1m")
-    await expect(_legend(page, "price")).to_contain_text(re.compile(r"E[SD]T"))
+    await expect(legend(page, "price")).to_contain_text(re.compile(r"E[SD]T"))
     wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0
 

@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from lib.db.pool import open_pool
 from lib.postgres.server import PostgresServer
+from tests.browser.charted import go_back, legend
 from tests.browser.conftest import DESKTOP
 from tests.support import seed
 from tests.support.databases import fresh_database
@@ -71,7 +72,7 @@ async def reader(told: str, browser: Browser) -> AsyncIterator[Page]:
 
 
 def _price(page: Page) -> Locator:
-    return page.locator('[data-legend="price"]')
+    return legend(page, "price")
 
 
 async def _open(page: Page, symbol: str) -> None:
@@ -79,16 +80,9 @@ async def _open(page: Page, symbol: str) -> None:
     await page.locator("[data-chart][data-whole]").wait_for()
 
 
-async def _go_back(page: Page, days: int) -> None:
-    await page.locator("[data-box]").focus()
-    await page.keyboard.press("End")
-    for _ in range(days):
-        await page.keyboard.press("ArrowLeft")
-
-
 async def test_news_and_splits_are_told_where_they_happened(reader: Page) -> None:
     await _open(reader, "AAPL")
-    await _go_back(reader, 2)
+    await go_back(reader, 2)
     await expect(_price(reader)).to_contain_text("Chips are scarce, part 0")
     # of many headlines two, and how many others there are
     await expect(_price(reader).locator(".note")).to_have_count(3)

@@ -9,7 +9,7 @@ from lib.db.cursors import save_cursor
 from lib.db.pool import Pool, open_pool
 from lib.domain.users import ROLES
 from tests.support import seed
-from tests.support.accounts import add_person
+from tests.support.accounts import UNLIMITED, add_person
 from tests.support.recovery import add_backup, add_drill, add_log
 from tests.support.servers import api_process
 
@@ -56,17 +56,7 @@ async def _fill_one(pool: Pool, symbol: str, now: datetime) -> None:
 @contextmanager
 def serving(database_url: str, home: Path) -> Iterator[str]:
     """The address of an API on it that counts no requests and has its keys and mails in `home`."""
-    unlimited = (
-        "anonymous_reads",
-        "anonymous_analyze",
-        "logins",
-        "refreshes",
-        "refusals",
-        "reads",
-        "writes",
-        "analyze",
-    )
-    limits = {f"limits_{name}": "0" for name in unlimited}
+    limits = {name: str(value) for name, value in UNLIMITED.items()}
     cheap = {"password_memory_mib": "19", "password_rounds": "2"}
     with api_process(database_url=database_url, home=str(home), log_level="warning", **limits, **cheap) as address:
         yield address

@@ -82,22 +82,14 @@ class Person(NamedTuple):
         return {"Authorization": f"Bearer {self.access}"}
 
 
+# no limit on how often anybody asks
+_LIMITS = ("anonymous_reads", "anonymous_analyze", "logins", "refreshes", "refusals", "reads", "writes", "analyze")
+UNLIMITED: dict[str, Any] = {f"limits_{name}": 0 for name in _LIMITS}
+
+
 def settings_of(database_url: str, home: Path, **values: Any) -> Settings:
     """An installation of its own, without limits on how often anybody asks."""
-    unlimited = {
-        f"limits_{name}": 0
-        for name in (
-            "anonymous_reads",
-            "anonymous_analyze",
-            "logins",
-            "refreshes",
-            "refusals",
-            "reads",
-            "writes",
-            "analyze",
-        )
-    }
-    return Settings(database_url=database_url, home=home, **unlimited | values)
+    return Settings(database_url=database_url, home=home, **UNLIMITED | values)
 
 
 async def add_person(pool: Pool, address: str, role: Role = "user", locale: str = "en") -> Person:
