@@ -29,8 +29,8 @@ what to do. Every answer carries `X-Request-ID`, the client's own where it sent 
 """
 
 _SERVICES: dict[Service, str] = {
-    "stocks": "Listings, bars, and bars beside sentiment · 종목, 시세, 그리고 여론",
-    "sentiment": "What people say: counts, mean scores, the posts themselves · 여론",
+    "stocks": "Listings, bars, and bars beside sentiment · 종목, 시세, 그리고 반응",
+    "sentiment": "What people say: counts, mean scores, the posts themselves · 사람들의 반응",
     "users": "Accounts, tokens, keys, watchlists and alerts · 계정",
     "operations": "How the sources stand: accounts, money, gaps · 운영",
 }

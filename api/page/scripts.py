@@ -27,8 +27,10 @@ _OURS: Final = "js/"
 
 @cache
 def modules_of(environment: Environment, template: str) -> tuple[str, ...]:
-    """The modules that a page of `template` needs before it can begin, by their paths below static/."""
-    return _closure(_scripts(environment, template), later=False)
+    """The modules that a page of `template` needs, by their paths below static/: first those without which it cannot
+    begin, then those that it loads later."""
+    scripts = _scripts(environment, template)
+    return tuple(dict.fromkeys((*_closure(scripts, later=False), *_closure(scripts, later=True))))
 
 
 @cache

@@ -228,7 +228,7 @@ def _is_well(one: dict[str, Any]) -> bool:
 
 def _stopped(stack: Stack) -> None:
     """Each service ends by itself when asked to, before it would be killed."""
-    for service in ("api-stocks", "api-users", "prefect", "archive"):
+    for service in ("api-stocks", "api-users", "worker-collect", "worker-backup", "prefect", "archive"):
         begun = monotonic()
         stack.compose("stop", "--timeout", "60", service)
         code = next(

@@ -24,8 +24,14 @@ def test_a_page_names_every_module_that_begins_with_it(template: str, script: st
     assert {"js/page.js", f"js/{script}.js", "js/core.js", "js/session.js"} <= set(modules)
     assert len(modules) == len(set(modules))
     assert all((ROOM / "static" / path).is_file() for path in modules)
-    # the library is large, and comes when something is drawn
-    assert not any("lightweight" in path for path in modules)
+
+
+def test_the_library_is_fetched_at_once_where_something_is_drawn_but_after_all_that_begins() -> None:
+    for template in ("home.html", "stock.html", "compare.html"):
+        modules = modules_of(environment(), template)
+        library = modules.index("vendor/lightweight-charts.js")
+        assert all(modules.index(path) < library for path in ("js/page.js", f"js/{PAGES[template]}.js", "js/core.js"))
+    assert not any("lightweight" in path for path in modules_of(environment(), "me.html"))
 
 
 def test_what_a_module_imports_comes_with_it_over_several_lines_too() -> None:
@@ -51,7 +57,7 @@ def test_a_name_that_is_put_together_brings_all_that_begin_so_and_a_name_that_is
     # the name of a figure is an argument
     assert {"open", "close", "mark_news", "said_price"} <= set(stock["chart"])
     # spoken on other pages, and by templates
-    assert set(stock) == {"chart", "common", "posts", "session", "stock", "watchlist"}
+    assert set(stock) == {"chart", "common", "posts", "session", "status", "stock", "watchlist"}
     assert set(stock["session"]) == {"ended"}
     # one of two is both, and the rest of the part is left out
     assert {"offline", "failed", "retry"} <= set(stock["common"])

@@ -56,5 +56,5 @@ function firstAtLeast(starts, wanted) {
 /** What a person is told of a gap. */
 export const gapSentence = (gap) =>
   t("chart", gap.state === "lost" ? "gap_lost" : "gap_open", {
-    source: gap.source, since: when(gap.since), until: when(gap.until), reason: gap.reason,
+    source: gap.source, since: when(gap.since), until: when(gap.until), reason: gap.reason && t("chart", "gap_reason", { reason: gap.reason }),
   });

@@ -37,6 +37,9 @@ export async function mount(root, { symbol, currency }) {
   let ended = false;
   const reading = { currency, view, pointed: null, found: { gaps: { bars: new Map(), posts: new Map() }, marks: new Map() } };
 
+  // asked for while the library comes
+  const first = new Loaded(symbol, "1d").begin({ limit: FIRST });
+  first.catch(() => {});
   const { Drawing } = await import("./chart-draw.js");
   const drawing = new Drawing(at("canvas"), currency);
   const told = mountTold(root, drawing, reading);
@@ -88,15 +91,15 @@ export async function mount(root, { symbol, currency }) {
   }
 
   /** Loads another interval, moment or range; `keep` leaves the same time in sight. */
-  async function begin({ interval = view.interval, asOf = known.moment, range = null, keep = false, around = null } = {}) {
+  async function begin({ interval = view.interval, asOf = known.moment, range = null, keep = false, around = null, coming = null } = {}) {
     const mine = (asked += 1);
     const sight = keep ? around ?? span() : null;
-    const wanted = new Loaded(symbol, interval, asOf);
     state(t("common", "loading"));
     box.setAttribute("aria-busy", "true");
     try {
       const until = around ? around[1] + STEP[interval] * 400 : endOf(interval);
-      await wanted.begin({ limit: range && interval === "1m" ? MINUTES : range || sight ? 2000 : FIRST, until: until && until < Date.now() ? until : null });
+      const limit = range && interval === "1m" ? MINUTES : range || sight ? 2000 : FIRST;
+      const wanted = await (coming ?? new Loaded(symbol, interval, asOf).begin({ limit, until: until && until < Date.now() ? until : null }));
       if (range) await wanted.back(rangeOf(range, wanted.rows, zone)?.since ?? -Infinity);
       else if (sight) await wanted.back(sight[0]);
       if (mine !== asked || ended) return;
@@ -179,7 +182,7 @@ export async function mount(root, { symbol, currency }) {
     symbol, view, redraw, begin, lookForGaps, isNow: () => !ended && known.moment === null, loaded: () => data,
   });
 
-  begin().then(async () => {
+  begin({ coming: first }).then(async () => {
     const [hours, minutes, heard] = await Promise.allSettled([newestBar(symbol, "1h"), newestBar(symbol, "1m"), newsOf(symbol)]);
     if (ended) return;
     newest["1h"] = hours.value ?? null;

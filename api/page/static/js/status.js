@@ -21,7 +21,7 @@ shown(place, async () => {
       const well = one.state === "ok" || one.state === "empty";
       return [
         el("td", {}, one.source, " ", el("span", { class: "under" }, one.feed)),
-        el("td", {}, el("span", { class: well ? "good" : "bad" }, `${well ? "✓" : "✗"} ${t("status", `state_${one.state}`)}`), " ", el("span", { class: "under" }, one.reason)),
+        el("td", {}, el("span", { class: well ? "good" : "bad" }, `${well ? "✓" : "✗"} ${t("status", `state_${one.state}`)}`), " ", el("span", { class: "under", lang: "en" }, one.reason)),
         el("td", {}, el("time", { datetime: one.observed_at, title: when(one.observed_at) }, ago(one.observed_at)), " ", el("span", { class: "under" }, t("status", "received", { count: number(one.received) }))),
       ];
     }),
@@ -33,7 +33,7 @@ async function more() {
   root.querySelector("[data-operators]").hidden = false;
   root.querySelector("[data-more-sources]").replaceChildren(table(
     ["source", "standing", "what_to_do"].map((name) => t("status", name)),
-    items.map((one) => [el("td", {}, one.source ?? one.name), el("td", {}, one.standing), el("td", {}, one.what_to_do ?? "")]),
+    items.map((one) => [el("td", {}, one.source ?? one.name), el("td", {}, one.standing), el("td", { lang: "en" }, one.what_to_do ?? "")]),
   ));
 }
 if (current()?.role && current().role !== "user") {

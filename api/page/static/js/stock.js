@@ -20,7 +20,7 @@ async function showMood() {
   place.replaceChildren(...mood(said));
   const silent = said.coverage.filter((feed) => !["ok", "empty"].includes(feed.state));
   root.querySelector("[data-silent]").replaceChildren(
-    ...silent.map((feed) => el("li", {}, t("stock", "silent", { source: feed.source, feed: feed.feed }), " ", el("span", { class: "dim" }, feed.reason))),
+    ...silent.map((feed) => el("li", {}, t("stock", "silent", { source: feed.source, feed: feed.feed }), " ", t("status", `state_${feed.state}`), " ", el("span", { class: "dim", lang: "en" }, feed.reason))),
   );
   root.querySelector("[data-silent-box]").hidden = silent.length === 0;
 }
