@@ -17,7 +17,7 @@ up: .venv/installed ## start the whole platform (stop it with Ctrl-C)
 AT_LENGTH := tests/integration/test_release.py tests/integration/test_release_killed.py tests/integration/test_base_backup_bucket.py \
 	tests/integration/test_drill_application.py tests/flows/test_rescore.py tests/faults/test_soak.py tests/acceptance/test_runbooks.py \
 	tests/acceptance/test_site_drill.py tests/integration/test_drill_faults.py tests/integration/test_drill_promotion.py \
-	tests/api/test_stream_killed.py tests/flows/test_drill.py tests/flows/test_dask_cluster.py tests/faults/test_killed_drill.py
+	tests/api/stream/test_killed.py tests/flows/test_drill.py tests/flows/test_dask_cluster.py tests/faults/test_killed_drill.py
 
 # a test waits for its database for a third of its time
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -lt 4 ] && expr "$$cores" + 1 || echo 4)
@@ -85,7 +85,7 @@ fuzz: .venv/installed-dev ## ask the API for everything its document allows, and
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 cluster-test: .venv/installed-dev ## try the manifests and flows on the cluster that KUBECONFIG names (docs/kubernetes.md)
-	@INSITECHART_CLUSTER_TEST=1 $(BIN)/python -m pytest -n 0 --timeout 900 tests/cluster $(ARGS)
+	@INSITECHART_CLUSTER_TEST=1 $(BIN)/python -m pytest -n 0 --timeout 900 $(if $(WHOLE),,-m "not further") tests/cluster $(ARGS)
 
 audit: audit-code audit-packages ## look for weak code (offline) and for known holes in what is installed (asks a service)
 

@@ -2,12 +2,13 @@
 good. It does not know what is in them.
 
 Modules import each other by plain names; an import map would be an inline script, which the content policy forbids.
-So all files share one address prefix, the hash of all of them.
+So all files share one address prefix, the hash of all of them. Style sheets import nothing, so those of a page come as
+one file.
 """
 
 import gzip
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Final, NamedTuple
@@ -24,6 +25,7 @@ _TYPES: Final = {
     "webmanifest": "application/manifest+json",
 }
 _SMALL: Final = 1024
+_MOST_JOINED: Final = 8
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _FOR_NOW: Final = "no-cache"
 
@@ -57,12 +59,19 @@ def address(path: str) -> str:
     return f"/assets/{version()}/{path}" if assets()[path] else ""
 
 
+def sheet(*names: str) -> str:
+    """Where a page loads the style sheets `names`, joined in that order. Raises KeyError where there is none."""
+    path = f"css/{'+'.join(names)}.css"
+    return f"/assets/{version()}/{path}" if _joined(path) else ""
+
+
 @get("/{version_asked:str}/{path:path}", include_in_schema=False, sync_to_thread=False)
 def asset(request: Request[Any, Any, Any], version_asked: FromPath[str], path: FromPath[str]) -> Response[bytes]:
     """One file."""
-    found = assets().get(path.lstrip("/"))
-    if found is None:
-        raise NotFoundException("There is no such file.")
+    try:
+        found = _joined(path.lstrip("/"))
+    except KeyError:
+        raise NotFoundException("There is no such file.") from None
     squeezed = bool(found.squeezed) and "gzip" in request.headers.get("accept-encoding", "")
     told = {
         "Cache-Control": _FOR_GOOD if version_asked == version() else _FOR_NOW,
@@ -79,13 +88,27 @@ def assets_router() -> Router:
     return Router("/assets", route_handlers=[asset])
 
 
+# anybody may ask for any of them in any order: only so many are kept
+@lru_cache(maxsize=32)
+def _joined(path: str) -> Asset:
+    """The file `path`, or `css/ONE+OTHER.css` made of css/ONE.css and css/OTHER.css. Raises KeyError."""
+    if path in assets() or not path.startswith("css/"):
+        return assets()[path]
+    names = path.removeprefix("css/").removesuffix(".css").split("+")
+    if len(names) > _MOST_JOINED or len(set(names)) < len(names):
+        raise KeyError(path)
+    return _asset("css", b"".join(assets()[f"css/{name}.css"].plain for name in names))
+
+
+def _asset(kind: str, plain: bytes) -> Asset:
+    return Asset(_TYPES[kind], plain, gzip.compress(plain, 9, mtime=0) if len(plain) > _SMALL else b"")
+
+
 def _found(folder: Traversable, prefix: str) -> list[tuple[str, Asset]]:
     found = []
     for entry in folder.iterdir():
         if entry.is_dir():
             found += _found(entry, f"{prefix}{entry.name}/")
         elif (kind := entry.name.rpartition(".")[2]) in _TYPES:
-            plain = entry.read_bytes()
-            squeezed = gzip.compress(plain, 9, mtime=0) if len(plain) > _SMALL else b""
-            found.append((prefix + entry.name, Asset(_TYPES[kind], plain, squeezed)))
+            found.append((prefix + entry.name, _asset(kind, entry.read_bytes())))
     return found

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from litestar import MediaType, Request, Response
 
 from api.hot.encodings import IDENTITY, compressed, preferred_encoding
-from api.page.assets import address
+from api.page.assets import address, sheet
 from api.page.language import COOKIE, Language, choose_language, words_of
 from api.page.scripts import modules_of, words_for
 
@@ -72,6 +72,7 @@ def _always(template: str, language: Language, path: str) -> dict[str, Any]:
         "words_json": _json_block(template, language),
         "modules": modules_of(environment(), template),
         "address": address,
+        "sheet": sheet,
         "path": path,
     }
 

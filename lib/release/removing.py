@@ -11,7 +11,7 @@ from lib.domain.releases import Colour, may_go, other
 from lib.errors import ReleaseFailed
 from lib.release.cluster import Cluster
 from lib.release.lock import Lock
-from lib.release.standing import observe
+from lib.release.standing import has_ended, observe
 from lib.release.words import COLOUR, COMPONENT, deployment
 
 _LOOK_S = 0.5
@@ -40,7 +40,7 @@ async def remove_colour(cluster: Cluster, lock: Lock, services: Sequence[str], c
         await cluster.delete("deployments", deployment(name, colour))
     while time.monotonic() < gone:
         pods = [pod for name in services for pod in await cluster.find("pods", {COMPONENT: name, COLOUR: colour})]
-        if not pods:
+        if all(has_ended(pod) for pod in pods):
             break
         await asyncio.sleep(_LOOK_S)
     return time.monotonic() - begun

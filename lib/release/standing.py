@@ -112,6 +112,12 @@ def pod_state(pod: Object) -> PodState:
     )
 
 
+def has_ended(pod: Object) -> bool:
+    """Whether all containers of `pod` have ended; the node may need a while to clear it away."""
+    states = [found["state"] for found in (pod.get("status") or {}).get("containerStatuses") or []]
+    return bool(states) and all("terminated" in state for state in states)
+
+
 def is_rolled_out(found: Object) -> bool:
     """Whether the Deployment consists of ready pods of its present template alone."""
     status, wanted = found.get("status") or {}, found["spec"].get("replicas", 1)

@@ -54,6 +54,13 @@ async def test_every_module_that_a_script_imports_is_there(reader: Client) -> No
             assert target in assets(), (path, name)
 
 
+async def test_the_style_sheets_of_a_page_come_as_one_in_their_order(reader: Client) -> None:
+    one, other = [(await reader.get(f"/assets/0000/css/{name}.css")).text for name in ("colours", "base")]
+    assert (await reader.get("/assets/0000/css/colours+base.css")).text == one + other
+    for path in ("colours+none", "colours+colours", "colours+", "+", "+".join(f"a{n}" for n in range(9))):
+        assert (await reader.get(f"/assets/0000/css/{path}.css")).status_code == 404, path
+
+
 async def test_what_changed_since_is_not_kept_for_good(reader: Client) -> None:
     old = await reader.get("/assets/0000/js/core.js")
     assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")

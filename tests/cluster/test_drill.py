@@ -20,6 +20,8 @@ from tests.cluster.images import Images
 from tests.cluster.kube import Kube, explained
 from tests.support.backups import furnish
 
+pytestmark = pytest.mark.further
+
 # a real store is a bucket; here the few objects of a small one are mounted, which nobody can write to either
 _STORE = """
 - op: add

@@ -109,6 +109,7 @@ def test_a_deployment_is_run_by_hand(worker: Platform) -> None:
     assert "AAPL" in [item["symbol"] for item in answer.json()["items"]]
 
 
+@pytest.mark.further
 def test_a_run_is_a_job_that_may_do_nothing(worker: Platform) -> None:
     run = _start(worker, "score-posts/default")
     ended = _ends(worker, run)
@@ -126,18 +127,21 @@ def test_a_run_is_a_job_that_may_do_nothing(worker: Platform) -> None:
     assert job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "flow"
 
 
+@pytest.mark.further
 def test_a_run_that_fails_says_why(worker: Platform) -> None:
     ended = _ends(worker, _start(worker, "import-archive/default", kind="posts", files=["/nowhere/posts.csv"]))
     assert ended["state"] == "FAILED"
     assert any("/nowhere/posts.csv" in line for line in ended["logs"])
 
 
+@pytest.mark.further
 def test_a_run_that_was_killed_has_crashed(worker: Platform) -> None:
     """The worker watches the cluster, so nobody waits for what will not come: here it needs more memory than it has."""
     run = _start(worker, "score-posts/default", {"memory_request": "32Mi", "memory_limit": "48Mi"})
     assert _ends(worker, run)["state"] == "CRASHED"
 
 
+@pytest.mark.further
 def test_a_run_that_is_cancelled_ends_with_its_job(worker: Platform) -> None:
     # goes on for a while, whatever can be reached from here
     run = _start(worker, "drill/database")

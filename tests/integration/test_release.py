@@ -59,6 +59,18 @@ async def test_green_is_released_and_nobody_notices(kubernetes: LocalKubernetes)
     assert book_of(kubernetes).previous == "app:1"
 
 
+async def test_a_node_that_clears_away_slowly_is_not_waited_for(kubernetes: LocalKubernetes) -> None:
+    kubernetes.lingers = True
+    async with asking(kubernetes) as people, asyncio.timeout(60):
+        for image in ("app:2", "app:3"):
+            ended = await release(image)
+            assert (ended.outcome, ended.image) == ("kept", image)
+    assert people.failed == []
+    # of both colours there are pods that have ended
+    assert len(kubernetes.named("pods")) > len(SERVICES) * 4
+    assert colours_of(kubernetes) == {"blue"}
+
+
 async def test_back_after_the_clean_up_and_not_further(kubernetes: LocalKubernetes) -> None:
     await release("app:2")
     async with asking(kubernetes) as people:

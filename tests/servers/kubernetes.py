@@ -25,13 +25,14 @@ _TICK_S = 0.05
 
 class LocalKubernetes:
     """The server. `failing` says for each further request how it fails: a status, 0 for a cut line, None for not at
-    all; when it ends nothing fails any more.
+    all; when it ends nothing fails any more. Where it `lingers`, pods that have ended are never cleared away.
     """
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], Object] = {}
         self.failing: Iterator[int | None] = iter(())
         self.failed = 0
+        self.lingers = False
         self.url = ""
         self._versions = itertools.count(1)
         self._numbers = itertools.count(1)
@@ -163,9 +164,13 @@ class LocalKubernetes:
             for name, pod in list(self._running.items()):
                 owner = self.objects.get(("deployments", pod.owner))
                 if owner is None or ("pods", name) not in self.objects:
-                    self.objects.pop(("pods", name), None)
                     del self._running[name]
                     await pod.stop()
+                    if self.lingers and ("pods", name) in self.objects:
+                        self.objects["pods", name]["metadata"]["deletionTimestamp"] = "2026-03-02T14:30:00Z"
+                        self.objects["pods", name] |= {"status": pod.ended()}
+                    else:
+                        self.objects.pop(("pods", name), None)
                 else:
                     await pod.go_on()
                     self.objects["pods", name] |= {"spec": pod.body()["spec"], "status": pod.status()}

@@ -1,6 +1,7 @@
 """The keys that open backups: made once, for their owner alone, refused where they cannot protect anything."""
 
 import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,8 @@ def test_a_first_use_makes_a_key_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 def test_processes_that_start_together_use_the_same_key(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        found = pool.map(_recipient, [tmp_path] * 8)
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        found = list(pool.map(_recipient, [tmp_path] * 8))
     assert len(set(found)) == 1
     assert [file.name for file in (tmp_path / "secrets").iterdir()] == ["backup-keys"]
 

@@ -1,5 +1,6 @@
 // One tab at a time. Browsers have locks only where a page is secure: over plain HTTP in a local network there are none,
 // and a lease in what the browser keeps takes their place.
+import { pause } from "./later.js";
 import { keep, kept } from "./kept.js";
 
 // ends before a server forgets an answer that was lost with a tab that crashed (ten seconds)
@@ -34,5 +35,3 @@ async function taken(name, me) {
   await pause(SETTLE_MS * (1 + Math.random()));
   return kept(name)?.holder === me;
 }
-
-const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));

@@ -1,5 +1,5 @@
 // Brings the chart up to date with what the stream tells. It does not know how the stream is followed.
-import { later } from "./chart-later.js";
+import { later } from "./later.js";
 
 // changes come in bursts
 const PAUSE = 800;

@@ -1,5 +1,5 @@
 // The words around the chart, kept at the row that is pointed at. It does not know what moves the pointer.
-import { later } from "./chart-later.js";
+import { later } from "./later.js";
 import { figures, sentenceOf, tableOf } from "./chart-say.js";
 
 // so far back a price is of another time

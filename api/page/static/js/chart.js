@@ -6,7 +6,7 @@ import { mountControls } from "./chart-controls.js";
 import { extraStarts, gapsByStart, gapsOf, ofBars, ofPosts } from "./chart-gaps.js";
 import { mountKeys } from "./chart-keys.js";
 import { mountKnown } from "./chart-known.js";
-import { later } from "./chart-later.js";
+import { later, pause } from "./later.js";
 import { marksByStart, newsOf } from "./chart-marks.js";
 import { rangeOf } from "./chart-ranges.js";
 import { zoneOf } from "./chart-time.js";
@@ -20,6 +20,8 @@ const MINUTES = 10000;
 const LONG_AGO = 5 * 86400000;
 const HALF_A_DAY = 43200000;
 const EDGE = 60;
+// rows that come so soon (ms) spare drawing an empty chart before
+const AT_ONCE = 250;
 
 /** Shows the chart of `symbol` in `root` (chart.html). */
 export async function mount(root, { symbol, currency }) {
@@ -40,7 +42,7 @@ export async function mount(root, { symbol, currency }) {
   // asked for while the library comes
   const first = new Loaded(symbol, "1d").begin({ limit: FIRST });
   first.catch(() => {});
-  const { Drawing } = await import("./chart-draw.js");
+  const [{ Drawing }] = await Promise.all([import("./chart-draw.js"), Promise.race([first.catch(() => {}), pause(AT_ONCE)])]);
   const drawing = new Drawing(at("canvas"), currency);
   const told = mountTold(root, drawing, reading);
   const endColours = onColours(() => drawing.paint());

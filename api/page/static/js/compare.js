@@ -1,7 +1,7 @@
 // Up to five stocks beside each other: prices in percent, and what people say. They are kept in the address.
 import { Problem, el, get, nameOf, sentence, t } from "./core.js";
 import { Loaded } from "./chart-data.js";
-import { later } from "./chart-later.js";
+import { later } from "./later.js";
 import { rangeOf } from "./chart-ranges.js";
 import { Lines, SLOTS, swatch } from "./compare-draw.js";
 import { figuresOf, tableOf } from "./compare-table.js";

@@ -1,95 +1,17 @@
-"""/users/me/alerts: made with what is usual, changed by one at a time, tested for real, and seen by nobody else."""
+"""/users/me/alerts: made with what is usual, changed by one at a time, and seen by nobody else."""
 
-import hashlib
-import hmac
-import json
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiohttp import web
 
 from lib.alerts.evaluate import evaluate
-from lib.postgres.server import PostgresServer
-from tests.servers.webhook import Authority, Receiver, receiving_beside
+from tests.servers.webhook import Receiver
 from tests.support import seed
-from tests.support.accounts import USERS, House, Person, api_key, known, open_house
+from tests.support.accounts import USERS, House, Person, api_key, known
+from tests.support.alert_house import _DONE, ALERTS, ask, make, wanted
 from tests.support.alerts import add_firing, state
-
-ALERTS = f"{USERS}/me/alerts"
-_DONE = """
-SELECT action, actor, details::text AS details FROM audit WHERE target_id = $1 AND action LIKE 'alert%' ORDER BY id
-"""
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[tuple[Receiver, Authority]]:
-    authority = Authority()
-    with receiving_beside(authority.server("localhost")) as opened:
-        yield opened, authority
-
-
-@pytest.fixture(scope="module")
-async def house(
-    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory, receiver: tuple[Receiver, Authority]
-) -> AsyncIterator[House]:
-    """An installation whose operator lets webhooks go to this machine."""
-    home = tmp_path_factory.mktemp("house")
-    hooks, authority = receiver
-    async with open_house(
-        postgres,
-        home,
-        webhook_ports=("443", str(hooks.port)),
-        webhook_allow=("localhost",),
-        webhook_ca_file=authority.write(home),
-    ) as opened:
-        await seed.add_symbol(opened.pool, "AAPL")
-        await seed.add_symbol(opened.pool, "005930.KS", "Samsung", currency="KRW")
-        await seed.add_scorer(opened.pool)
-        yield opened
-
-
-@pytest.fixture
-def hooks(receiver: tuple[Receiver, Authority]) -> Receiver:
-    receiver[0].received.clear()
-    receiver[0].answer = None
-    return receiver[0]
-
-
-@pytest.fixture
-async def ada(house: House) -> Person:
-    return await known(house)
-
-
-def wanted(**values: Any) -> dict[str, Any]:
-    usual = {
-        "symbol": "005930.ks",
-        "measure": "price",
-        "direction": "above",
-        "threshold": "80000",
-        "channel": "webhook",
-        "url": "https://example.com/hook",
-    }
-    return {name: value for name, value in (usual | values).items() if value is not None}
-
-
-async def make(house: House, person: Person, **values: Any) -> dict[str, Any]:
-    answer = await house.client.post(ALERTS, json=wanted(**values), headers=person.bearer)
-    assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
-
-
-async def ask(house: House, person: Person, alert: dict[str, Any], what: str = "", **body: Any) -> Any:
-    """POSTs to what an alert can be asked for, PATCHes it with a body, or GETs it."""
-    place = f"{ALERTS}/{alert['id']}"
-    if what:
-        return await house.client.post(f"{place}/{what}", headers=person.bearer)
-    if body:
-        return await house.client.patch(place, json=body, headers=person.bearer)
-    return await house.client.get(place, headers=person.bearer)
 
 
 async def test_an_alert_is_made_with_what_is_usual(house: House, ada: Person) -> None:
@@ -209,98 +131,6 @@ async def test_an_alert_pauses_and_resumes(house: House, ada: Person) -> None:
     await evaluate(house.pool, "finance@1")
     found = (await ask(house, ada, made)).json()
     assert (found["side"], found["fired_at"]) == ("above", None)
-
-
-async def test_a_test_arrives_with_a_signature_that_its_owner_can_make(
-    house: House, ada: Person, hooks: Receiver
-) -> None:
-    made = await make(house, ada, url=f"https://localhost:{hooks.port}/in")
-    told = (await ask(house, ada, made, "test")).json()
-    assert (told["outcome"], told["status"], told["reason"]) == ("delivered", 200, "")
-    [found] = hooks.received
-    body = json.loads(found.body)
-    assert (body["id"], body["type"], body["firing"]) == (told["id"], "alert.test", None)
-    secret = await rotated(house, ada, made)
-    assert secret != made["secret"]
-    await ask(house, ada, made, "test")
-    timestamp, signatures = (hooks.received[1].headers[f"InsiteChart-{name}"] for name in ("Timestamp", "Signature"))
-    signed = f"{timestamp}.".encode() + hooks.received[1].body
-    assert signatures.split(",") == [
-        "v1=" + hmac.new(key.encode(), signed, hashlib.sha256).hexdigest() for key in (secret, made["secret"])
-    ]
-
-
-async def rotated(house: House, person: Person, alert: dict[str, Any]) -> str:
-    answer = await ask(house, person, alert, "secret")
-    assert answer.status_code == 200, answer.text
-    until = datetime.fromisoformat(answer.json()["previous_secret_until"]) - datetime.now(UTC)
-    assert timedelta(hours=23) < until <= timedelta(hours=24)
-    return str(answer.json()["secret"])
-
-
-async def test_a_test_that_fails_says_why_and_is_not_repeated(house: House, ada: Person, hooks: Receiver) -> None:
-    async def teapot(_: web.Request) -> web.Response:
-        return web.Response(status=418, text="the secret of another service")
-
-    hooks.answer = teapot
-    made = await make(house, ada, url=f"https://localhost:{hooks.port}/in")
-    answer = await ask(house, ada, made, "test")
-    assert answer.json() | {"id": ""} == {"id": "", "outcome": "failed", "status": 418, "reason": "It answered 418."}
-    assert "secret of another" not in answer.text
-    assert (await ask(house, ada, made)).json()["paused_at"] is None
-    down = await make(house, ada, url="https://localhost:443/in")
-    assert (await ask(house, ada, down, "test")).json()["reason"] == "No connection to the host could be made."
-
-
-async def test_tests_are_few_however_they_are_asked_for(house: House, ada: Person, hooks: Receiver) -> None:
-    url = f"https://localhost:{hooks.port}/in"
-    alerts = [await make(house, ada, url=url) for _ in range(3)]
-    answers = [await ask(house, ada, alerts[n % 3], "test") for n in range(12)]
-    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
-    for alert in alerts:
-        await house.client.delete(f"{ALERTS}/{alert['id']}", headers=ada.bearer)
-    refused = await ask(house, ada, await make(house, ada, url=url), "test")
-    assert refused.status_code == 429
-    assert 3500 < int(refused.headers["retry-after"]) <= 3601
-    bob = await known(house)
-    assert (await ask(house, bob, await make(house, bob, url=url), "test")).status_code == 200
-
-
-async def test_a_test_by_mail_reaches_the_account(house: House, ada: Person) -> None:
-    made = await make(house, ada, channel="email", url=None)
-    assert (await ask(house, ada, made, "test")).json()["outcome"] == "delivered"
-    [mail] = await house.mails(ada.email, "Test of an alert")
-    assert "005930.KS: price, threshold 80000 KRW" in mail.get_content()
-    assert (await ask(house, ada, made, "secret")).status_code == 409
-
-
-async def test_mail_needs_an_address_that_is_proved(house: House, ada: Person) -> None:
-    await house.pool.execute("UPDATE users SET verified_at = NULL WHERE id = $1", ada.id)
-    answer = await house.client.post(ALERTS, json=wanted(channel="email", url=None), headers=ada.bearer)
-    assert (answer.status_code, answer.json()["detail"]) == (409, "Your mail address is not verified.")
-
-
-async def test_the_history_is_paged_and_stays_in_place(house: House, ada: Person) -> None:
-    made = await make(house, ada)
-    start = datetime(2026, 3, 4, tzinfo=UTC)
-    for number in range(5):
-        await add_firing(house.pool, UUID(made["id"]), start + timedelta(hours=number // 2), revision=number)
-    place, seen, cursor = f"{ALERTS}/{made['id']}/history", [], None
-    while True:
-        parameters = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = (await house.client.get(place, params=parameters, headers=ada.bearer)).json()
-        seen += page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            break
-        await add_firing(house.pool, UUID(made["id"]), start + timedelta(days=1), revision=10 + len(seen))
-    assert len({item["id"] for item in seen}) == len(seen) == 5
-    assert [item["fired_at"] for item in seen] == sorted((item["fired_at"] for item in seen), reverse=True)
-    first = seen[0]
-    assert (first["value"], first["threshold"], first["side"], first["measure"]) == ("80001", "80000", "above", "price")
-    assert (first["delivery"]["state"], first["delivery"]["tries"]) == ("waiting", 0)
-    bad = await house.client.get(place, params={"cursor": "nonsense"}, headers=ada.bearer)
-    assert (bad.status_code, bad.json()["parameter"]) == (400, "cursor")
 
 
 async def test_nobody_sees_or_touches_what_is_another_persons(house: House, ada: Person, hooks: Receiver) -> None:

@@ -7,10 +7,8 @@ from pathlib import Path
 import httpx
 from playwright.async_api import BrowserContext, expect
 
-from tests.browser.town import Town, kept, sign_in
+from tests.browser.people.town import Town, kept, sign_in
 from tests.support.accounts import OTHER_PASSWORD, PASSWORD, new_address
-
-pytest_plugins = ["tests.browser.town"]
 
 
 async def test_from_the_mail_to_the_alert_and_back_again(town: Town, device: BrowserContext) -> None:

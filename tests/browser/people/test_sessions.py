@@ -6,9 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.browser.town import KEPT, Town, kept, sign_in
-
-pytest_plugins = ["tests.browser.town"]
+from tests.browser.people.town import KEPT, Town, kept, sign_in
 
 SESSIONS = """
 SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1 AND s.ended_at IS NULL

@@ -4,9 +4,7 @@ import re
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.town import Town, sign_in
-
-pytest_plugins = ["tests.browser.town"]
+from tests.browser.people.town import Town, sign_in
 
 LISTS = "SELECT count(*) FROM watchlists w JOIN users u ON u.id = w.user_id WHERE u.email = $1"
 RULE = """
