@@ -113,9 +113,10 @@ def pod_state(pod: Object) -> PodState:
 
 
 def has_ended(pod: Object) -> bool:
-    """Whether all containers of `pod` have ended; the node may need a while to clear it away."""
+    """Whether `pod` is deleted and nothing of it runs any more; the node may need a while to clear it away."""
     states = [found["state"] for found in (pod.get("status") or {}).get("containerStatuses") or []]
-    return bool(states) and all("terminated" in state for state in states)
+    # a container that was cleared away before its pod is told as one that waits, though it will not come again
+    return bool(pod["metadata"].get("deletionTimestamp")) and not any("running" in state for state in states)
 
 
 def is_rolled_out(found: Object) -> bool:
