@@ -118,6 +118,9 @@ class Platform:
         """Nothing is left of it; what was there before us stays."""
         if not self._ours:
             return
+        # a namespace that goes takes no new pods, so those that are killed at once do not come again
+        self.kube.run("delete", "namespace", self.kube.namespace, "--ignore-not-found", "--wait=false")
+        self.kube.run("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false")
         self.kube.run("delete", "namespace", self.kube.namespace, "--ignore-not-found", seconds=240)
         if self._volume:
             self._volume.remove()

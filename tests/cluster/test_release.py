@@ -63,7 +63,7 @@ def test_back_over_an_api_server_that_fails_every_third_request(
     )
     with load(kube) as answers, platform.timed("back to blue over a bad line"):
         done = releaser.release(
-            "--back", "--watch", "10", "--namespace", kube.namespace, before=("sh", "-c", script, "sh")
+            "--back", "--watch", "5", "--namespace", kube.namespace, before=("sh", "-c", script, "sh")
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(kube.execute("pod/releaser", "cat", "/tmp/failed")) > 10
@@ -109,7 +109,7 @@ def test_a_worker_killed_after_the_switch_leaves_both_colours_and_the_next_ends_
 
         def end() -> bool:
             # refused until the lock of the dead one has run out
-            ended.append(releaser.release(*ONE, "--watch", "10"))
+            ended.append(releaser.release(*ONE, "--watch", "5"))
             return "Another release is under way" not in ended[-1].stderr
 
         eventually(end, kube)
