@@ -116,8 +116,14 @@ def _imports(folder: Path) -> Path:
 
 
 def _import(stack: Stack) -> None:
-    for kind, file in FILES.items():
-        flows.run(stack, "import-archive/default", {"kind": kind, "files": [f"/import/{file}"]}, PATIENCE_S)
+    def one(kind: str) -> None:
+        parameters = {"kind": kind, "files": [f"/import/{FILES[kind]}"]}
+        flows.run(stack, "import-archive/default", parameters, PATIENCE_S)
+
+    # prices belong to stocks that are known
+    one("symbols")
+    with ThreadPoolExecutor() as others:
+        list(others.map(one, ("bars", "posts")))
 
 
 def _backed_up(stack: Stack) -> None:
