@@ -5,7 +5,7 @@ import {
 import { compact, language, number, price, score } from "./core.js";
 import { colours, faint } from "./chart-colours.js";
 import { broken, candlesOf, lonely, pointsOf, signsOf } from "./chart-points.js";
-import { clockTimes } from "./chart-time.js";
+import { clockTimes, onAxis } from "./chart-time.js";
 
 export const PANES = ["price", "mood", "posts", "buzz"];
 const HEIGHTS = [3.2, 1.7, 1.1, 1.1];
@@ -17,9 +17,6 @@ const LINES = { raw: "score", filtered: "filtered_score", buzz: "burst" };
 // so close together, dots would be a band
 const DOTS_FROM = 5;
 const NEWS_UNTIL = 400;
-
-const DAYS = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
-const MOMENTS = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
 
 const custom = (formatter, minMove) => ({ priceFormat: { type: "custom", formatter, minMove } });
 const quiet = { lastValueVisible: false, priceLineVisible: false };
@@ -33,11 +30,12 @@ export class Drawing {
   #near = null;
   #points = {};
   #news = null;
+  #given = new Set();
 
   constructor(place, currency) {
     this.chart = createChart(place, {
       autoSize: true,
-      localization: { locale: language, timeFormatter: (time) => this.#label(time) },
+      localization: { locale: language, timeFormatter: (time) => onAxis(time, this.#view.interval) },
       crosshair: { mode: CrosshairMode.Magnet },
       rightPriceScale: { minimumWidth: 64, entireTextOnly: true },
       timeScale: { rightOffset: 2, minBarSpacing: 0.1, maxBarSpacing: 60, lockVisibleTimeRangeOnResize: true },
@@ -81,11 +79,6 @@ export class Drawing {
     this.chart.panes().forEach((pane, index) => pane.setStretchFactor(HEIGHTS[index]));
     this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.#suit());
     this.paint();
-  }
-
-  // times of the axis read like the exchange's clock where they are taken for UTC
-  #label(time) {
-    return (this.#view.interval === "1d" ? DAYS : MOMENTS).format(time * 1000);
   }
 
   #scale(name, scaleMargins) {
@@ -200,26 +193,33 @@ export class Drawing {
   }
 
   #fill() {
-    const { series: s, colours: c } = this;
     const rows = this.#rows;
     const times = this.#times;
     const { interval, adjusted } = this.#view;
-    s.price.setData(candlesOf(rows, times, adjusted));
-    s.volume.setData(pointsOf(rows, times, "volume"));
+    this.#give("price", candlesOf(rows, times, adjusted));
+    this.#give("volume", pointsOf(rows, times, "volume"));
     for (const [name, column] of Object.entries(LINES)) {
       const points = pointsOf(rows, times, column);
       this.#points[name] = points;
-      s[name].setData(name === "buzz" ? points : broken(points, interval));
+      this.#give(name, name === "buzz" ? points : broken(points, interval));
     }
-    const few = faint(c.accent, 30);
-    s.posts.setData(rows.flatMap((row, i) =>
+    const few = faint(this.colours.accent, 30);
+    this.#give("posts", rows.flatMap((row, i) =>
       row.posts === null ? [] : [{ time: times[i], value: row.posts, ...(row.confidence === "low" ? { color: few } : {}) }]));
     const shaded = (gaps) => rows.flatMap((row, i) => (gaps.has(row.start) ? [{ time: times[i], value: 1 }] : []));
-    s.barShade.setData(shaded(this.#gaps.bars));
-    s.postShade.setData(shaded(this.#gaps.posts));
+    this.#give("barShade", shaded(this.#gaps.bars));
+    this.#give("postShade", shaded(this.#gaps.posts));
     this.#near = null;
     this.#news = null;
     this.#suit();
+  }
+
+  // the library looks at the whole axis for each series that is given something, be it nothing instead of nothing
+  #give(name, points) {
+    if (!points.length && !this.#given.has(name)) return;
+    if (points.length) this.#given.add(name);
+    else this.#given.delete(name);
+    this.series[name].setData(points);
   }
 
   // dots and headlines are for where there is room
@@ -241,9 +241,8 @@ export class Drawing {
   // afar, too
   #dot(near) {
     for (const [name, points] of Object.entries(this.#points)) {
-      const dots = this.series[`${name}Dots`];
-      dots.applyOptions({ pointMarkersRadius: near ? 2.5 : 1 });
-      dots.setData(near ? points : lonely(points, this.#view.interval));
+      this.series[`${name}Dots`].applyOptions({ pointMarkersRadius: near ? 2.5 : 1 });
+      this.#give(`${name}Dots`, near ? points : lonely(points, this.#view.interval));
     }
   }
 }

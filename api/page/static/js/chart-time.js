@@ -1,4 +1,11 @@
 // Times of an exchange, for an axis that knows no zones. It does not know what happened at them.
+import { language } from "./core.js";
+
+const DAYS = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+const MOMENTS = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+
+/** What the axis says of `time`, in seconds that read like the exchange's clock where they are taken for UTC. */
+export const onAxis = (time, interval) => (interval === "1d" ? DAYS : MOMENTS).format(time * 1000);
 
 const zones = new Map();
 
