@@ -6,9 +6,6 @@ from typing import Any
 from tests.support.accounts import USERS, House, Person
 
 ALERTS = f"{USERS}/me/alerts"
-_DONE = """
-SELECT action, actor, details::text AS details FROM audit WHERE target_id = $1 AND action LIKE 'alert%' ORDER BY id
-"""
 
 
 def wanted(**values: Any) -> dict[str, Any]:

@@ -10,8 +10,12 @@ from lib.alerts.evaluate import evaluate
 from tests.servers.webhook import Receiver
 from tests.support import seed
 from tests.support.accounts import USERS, House, Person, api_key, known
-from tests.support.alert_house import _DONE, ALERTS, ask, make, wanted
+from tests.support.alert_house import ALERTS, ask, make, wanted
 from tests.support.alerts import add_firing, state
+
+_DONE = """
+SELECT action, actor, details::text AS details FROM audit WHERE target_id = $1 AND action LIKE 'alert%' ORDER BY id
+"""
 
 
 async def test_an_alert_is_made_with_what_is_usual(house: House, ada: Person) -> None:

@@ -23,18 +23,10 @@ from lib.keyring.keys import Keys, new_key
 from lib.keyring.ring import Keyring
 from lib.settings import Settings
 from lib.watchlists import edit_watchlist, make_watchlist
-from tests.support.alerts import add_alert, add_user
-from tests.support.seed import add_symbol
+from tests.support.alerts import add_alert
 
 NOW = datetime(2026, 3, 4, 15, tzinfo=UTC)
 HERE = Origin("user")
-
-
-@pytest.fixture
-async def ada(pool: Pool) -> UUID:
-    await add_symbol(pool, "AAPL")
-    await add_symbol(pool, "005930.KS", "Samsung", currency="KRW")
-    return await add_user(pool)
 
 
 @pytest.fixture
